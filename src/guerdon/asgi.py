@@ -1,0 +1,96 @@
+"""Composition root of the API: which operations there are, and what one process needs to answer them."""
+
+import asyncio
+import gc
+import os
+from collections.abc import AsyncGenerator
+from contextlib import AsyncExitStack, asynccontextmanager
+
+from starlette.types import Receive, Scope, Send
+
+from guerdon.db.pool import acquired, open_pool
+from guerdon.events.doorbell import Bell, Doorbell, listen
+from guerdon.events.work import Runtime
+from guerdon.families.api_keys import store as api_keys
+from guerdon.families.async_actions import routes as async_actions
+from guerdon.families.customers import routes as customers
+from guerdon.families.deliveries import routes as deliveries
+from guerdon.families.projects import routes as projects, store as projects_store
+from guerdon.families.webhook_endpoints import routes as webhook_endpoints
+from guerdon.http.app import App
+from guerdon.http.auth import KeyRing
+from guerdon.http.operations import operations
+from guerdon.http.routing import Route
+from guerdon.ids import Ids
+from guerdon.settings import Settings, load
+from guerdon.telemetry import configure_logging
+
+ROUTES: tuple[Route, ...] = (
+    *projects.ROUTES,
+    *webhook_endpoints.ROUTES,
+    *deliveries.ROUTES,
+    *async_actions.ROUTES,
+    *customers.ROUTES,
+)
+_GC_THRESHOLDS = (50_000, 50, 50)
+
+
+@asynccontextmanager
+async def runtime(settings: Settings, database_url: str) -> AsyncGenerator[Runtime]:
+    """Connections and identifiers of one process, for as long as the block lasts."""
+    pool = await open_pool(database_url, size=settings.database_connections)
+    try:
+        async with acquired(pool) as connection:
+            node: int = await connection.fetchval("SELECT nextval('node_numbers')")
+        yield Runtime(pool, Ids(node), Doorbell(pool), settings.base_url)
+    finally:
+        await pool.close()
+
+
+class Api:
+    """The ASGI application: starts with the server and then dispatches."""
+
+    def __init__(self, settings: Settings, database_url: str) -> None:
+        self._settings = settings
+        self._database_url = database_url
+        self._stack = AsyncExitStack()
+        self._app: App | None = None
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] == "lifespan":
+            await self._lifespan(receive, send)
+        elif scope["type"] == "http" and self._app is not None:
+            await self._app(scope, receive, send)
+
+    async def _lifespan(self, receive: Receive, send: Send) -> None:
+        await receive()
+        try:
+            await self.start()
+        except Exception as error:  # noqa: BLE001 - whatever it is, the server must be told
+            await send({"type": "lifespan.startup.failed", "message": repr(error)})
+            return
+        await send({"type": "lifespan.startup.complete"})
+        await receive()
+        await self._stack.aclose()
+        await send({"type": "lifespan.shutdown.complete"})
+
+    async def start(self) -> None:
+        """Opens what the process needs."""
+        made = await self._stack.enter_async_context(runtime(self._settings, self._database_url))
+        keys = KeyRing(api_keys.find)
+        listening = asyncio.create_task(listen(self._database_url, {Bell.PROJECTS: keys.forget}))
+        self._stack.callback(listening.cancel)
+        self._app = App((*ROUTES, *operations(ROUTES)), made, keys, projects_store.find)
+        # What exists now lives as long as the process; collecting it again and again would only cost time.
+        gc.collect()
+        gc.freeze()
+        gc.set_threshold(*_GC_THRESHOLDS)
+
+
+def create() -> Api:
+    """For a server that imports the application: settings from the environment, with a database URL."""
+    settings = load(os.environ)
+    configure_logging(settings.log_level)
+    if settings.database_url is None:
+        raise SystemExit("GUERDON_DATABASE_URL must name the database; `guerdon serve` starts one by itself")
+    return Api(settings, settings.database_url)

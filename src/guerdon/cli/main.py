@@ -1,0 +1,121 @@
+"""The command line. Every command reads the same settings; options stand for those that are set most."""
+
+import asyncio
+import contextlib
+import os
+import signal
+import subprocess
+import sys
+from typing import Annotated, Any
+
+import typer
+import uvicorn
+import uvloop
+
+from guerdon.asgi import Api, runtime
+from guerdon.cli.serve import serve as run_serve
+from guerdon.clock import real_now
+from guerdon.db.migrate import migrate as run_migrations
+from guerdon.db.transaction import Transaction
+from guerdon.families.api_keys import store as api_keys
+from guerdon.http.routing import Scope
+from guerdon.settings import Settings, SettingsError, load
+from guerdon.telemetry import configure_logging
+from guerdon.worker import work
+
+app = typer.Typer(
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+    help="Promotion and loyalty engine on PostgreSQL.",
+)
+
+DatabaseUrl = Annotated[str | None, typer.Option(help="A PostgreSQL of your own; without it `serve` starts one.")]
+Host = Annotated[str | None, typer.Option(help="Address to listen on.")]
+Port = Annotated[int | None, typer.Option(help="Port to listen on.")]
+DataDir = Annotated[str | None, typer.Option(help="Folder of the embedded PostgreSQL.")]
+
+
+@app.command()
+def serve(database_url: DatabaseUrl = None, host: Host = None, port: Port = None, data_dir: DataDir = None) -> None:
+    """Serves the API and runs the worker; starts PostgreSQL itself where none is given."""
+    run_serve(_settings(database_url=database_url, host=host, port=port, data_dir=data_dir))
+
+
+@app.command()
+def api(database_url: DatabaseUrl = None, host: Host = None, port: Port = None) -> None:
+    """Serves the API alone, on a migrated database."""
+    settings = _settings(database_url=database_url, host=host, port=port)
+    uvicorn.run(
+        Api(settings, _url(settings)),
+        host=settings.host,
+        port=settings.port,
+        loop="uvloop",
+        http="httptools",
+        log_config=None,
+        access_log=False,
+        server_header=False,
+        date_header=False,
+        timeout_graceful_shutdown=10,
+        backlog=2048,
+    )
+
+
+@app.command()
+def worker(database_url: DatabaseUrl = None) -> None:
+    """Runs the worker alone: relays events, delivers webhooks, runs jobs."""
+    settings = _settings(database_url=database_url)
+    uvloop.run(_until_terminated(settings, _url(settings)))
+
+
+@app.command()
+def migrate(database_url: DatabaseUrl = None) -> None:
+    """Brings a database to this version's schema."""
+    settings = _settings(database_url=database_url)
+    done = asyncio.run(run_migrations(_url(settings)))
+    typer.echo("\n".join(done) if done else "The database is current.")
+
+
+@app.command()
+def keys(database_url: DatabaseUrl = None, name: str = "Management") -> None:
+    """Makes a management key and prints it; for when the first one is lost."""
+    settings = _settings(database_url=database_url)
+    key = asyncio.run(_make_key(settings, name))
+    typer.echo(f"management_id     {key.app_id}\nmanagement_token  {key.app_token}")
+
+
+@app.command(context_settings={"allow_extra_args": True, "ignore_unknown_options": True})
+def demo(context: typer.Context) -> None:
+    """Plays a shop's day and shows the five reference events as they arrive. Needs the extra `guerdon[demo]`."""
+    # In a process of its own: it uses the public client, which a server neither needs nor should have to import.
+    raise typer.Exit(subprocess.call([sys.executable, "-m", "guerdon.cli.demo", *context.args]))  # noqa: S603
+
+
+async def _until_terminated(settings: Settings, url: str) -> None:
+    task = asyncio.ensure_future(work(settings, url))
+    for received in (signal.SIGINT, signal.SIGTERM):
+        asyncio.get_running_loop().add_signal_handler(received, task.cancel)
+    with contextlib.suppress(asyncio.CancelledError):
+        await task
+
+
+async def _make_key(settings: Settings, name: str) -> api_keys.NewKey:
+    async with runtime(settings, _url(settings)) as made, Transaction(made.pool) as db:
+        return await api_keys.create(db, Scope.MANAGEMENT, name=name, now=real_now())
+
+
+def _settings(**options: Any) -> Settings:  # noqa: ANN401 - the values of options
+    try:
+        settings = load(os.environ, **options)
+    except SettingsError as error:
+        typer.echo(f"guerdon: {error}", err=True)
+        raise typer.Exit(2) from None
+    configure_logging(settings.log_level)
+    return settings
+
+
+def _url(settings: Settings) -> str:
+    if settings.database_url is None:
+        typer.echo("guerdon: no database; give --database-url or set GUERDON_DATABASE_URL", err=True)
+        raise typer.Exit(2)
+    return settings.database_url

@@ -1,0 +1,114 @@
+"""A project's table and the statements that every table needs; what is particular is SQL in the family's store."""
+
+from collections.abc import Sequence
+from typing import Any, Generic, TypeVar
+
+import msgspec
+
+from guerdon.db.transaction import Transaction
+
+R = TypeVar("R", bound=msgspec.Struct)
+
+
+class Where:
+    """Conditions of a list, each a constant text with one parameter; absent values add none."""
+
+    def __init__(self) -> None:
+        self.conditions: list[str] = []
+        self.values: list[object] = []
+
+    def add(self, condition: str, value: object) -> "Where":
+        """`condition` holds `{}` where the parameter goes, such as `created_at > {}`."""
+        if value is not None:
+            self.values.append(value)
+            self.conditions.append(condition.format(f"${len(self.values) + 1}"))
+        return self
+
+    def equal(self, **columns: object) -> "Where":
+        for column, value in columns.items():
+            self.add(f"{column} = {{}}", value)
+        return self
+
+    @property
+    def sql(self) -> str:
+        return "".join(f" AND {condition}" for condition in self.conditions)
+
+
+class Order(msgspec.Struct, frozen=True):
+    """How a list is sorted: a column, and which way; ids settle what is equal."""
+
+    column: str
+    descending: bool = True
+
+    @property
+    def sql(self) -> str:
+        way = "DESC" if self.descending else "ASC"
+        return f"{self.column} {way} NULLS LAST, id {way}"
+
+
+class Table(Generic[R]):
+    """Rows of one kind, read into `row`, whose fields are the columns in order (without `project_id`)."""
+
+    def __init__(self, name: str, row: type[R]) -> None:
+        fields = row.__struct_fields__
+        self.name = name
+        self.row = row
+        self.columns = ", ".join(fields)
+        self.select = f"SELECT {self.columns} FROM {name} WHERE project_id = $1"  # noqa: S608
+        places = ", ".join(f"${place}" for place in range(2, len(fields) + 2))
+        self.insert_sql = f"INSERT INTO {name} (project_id, {self.columns}) VALUES ($1, {places})"  # noqa: S608
+        self.update_sql = f"UPDATE {name} SET ({self.columns}) = ROW({places}) WHERE project_id = $1 AND id = $2"  # noqa: S608
+
+    def read(self, values: Any) -> R:  # noqa: ANN401 - a record
+        """A record of exactly the table's columns as a row."""
+        return self.row(**values)
+
+    async def get(self, db: Transaction, project_id: str, **key: object) -> R | None:
+        """The row whose columns equal the key, which must be unique."""
+        where = Where().equal(**key)
+        record = await db.row(self.select + where.sql, project_id, *where.values)
+        return None if record is None else self.read(record)
+
+    async def lock(self, db: Transaction, project_id: str, row_id: str) -> R | None:
+        """The row as it is now, held until the transaction ends, for a change that depends on what it holds."""
+        record = await db.write_row(f"{self.select} AND id = $2 FOR UPDATE", project_id, row_id)
+        return None if record is None else self.read(record)
+
+    async def all(self, db: Transaction, project_id: str, where: Where, order: Order) -> list[R]:
+        records = await db.rows(f"{self.select}{where.sql} ORDER BY {order.sql}", project_id, *where.values)
+        return [self.read(record) for record in records]
+
+    async def insert(self, db: Transaction, project_id: str, row: R) -> None:
+        await db.write(self.insert_sql, project_id, *msgspec.structs.astuple(row))
+
+    async def update(self, db: Transaction, project_id: str, row: R) -> None:
+        """Replaces the row; the first field must be its id, and the caller must hold its lock."""
+        await db.write(self.update_sql, project_id, *msgspec.structs.astuple(row))
+
+    async def delete(self, db: Transaction, project_id: str, row_id: str) -> bool:
+        sql = f"DELETE FROM {self.name} WHERE project_id = $1 AND id = $2 RETURNING id"  # noqa: S608
+        return await db.write_row(sql, project_id, row_id) is not None
+
+    async def page(
+        self, db: Transaction, project_id: str, where: Where, order: Order, *, limit: int, offset: int
+    ) -> tuple[list[R], int]:
+        """The rows of one page, and how many there are in all."""
+        rows = await db.rows(
+            f"{self.select}{where.sql} ORDER BY {order.sql} LIMIT {limit:d} OFFSET {offset:d}",
+            project_id,
+            *where.values,
+        )
+        return [self.read(row) for row in rows], await self.count(db, project_id, where)
+
+    async def count(self, db: Transaction, project_id: str, where: Where) -> int:
+        sql = f"SELECT count(*) FROM {self.name} WHERE project_id = $1{where.sql}"  # noqa: S608
+        return await db.value(sql, project_id, *where.values)
+
+    async def insert_many(self, db: Transaction, project_id: str, rows: Sequence[R]) -> None:
+        """Copies many rows in at once, in the open transaction."""
+        connection = await db.connection()
+        await connection.copy_records_to_table(
+            self.name,
+            records=((project_id, *msgspec.structs.astuple(row)) for row in rows),
+            columns=["project_id", *self.row.__struct_fields__],
+        )

@@ -1,0 +1,82 @@
+"""A transaction that begins with its first write: a read and one guarded write cost two round trips."""
+
+from types import TracebackType
+from typing import Any, Self
+
+from guerdon.db.pool import Connection, Pool, Record
+
+
+class Transaction:
+    """One connection, taken at the first statement and given back at the end.
+
+    Reads run alone until something is written; the first write begins. A workflow whose only write is one guarded
+    statement sends it with `only()` and needs no BEGIN and COMMIT around it. Leaving the block commits; an exception
+    rolls back.
+    """
+
+    def __init__(self, pool: Pool) -> None:
+        self._pool = pool
+        self._connection: Connection | None = None
+        self._begun = False
+
+    async def __aenter__(self) -> Self:
+        return self
+
+    async def __aexit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        if self._connection is None:
+            return
+        connection, self._connection = self._connection, None
+        try:
+            if self._begun:
+                self._begun = False
+                await connection.execute("ROLLBACK" if kind else "COMMIT")
+        finally:
+            await self._pool.release(connection)
+
+    @property
+    def begun(self) -> bool:
+        return self._begun
+
+    async def connection(self) -> Connection:
+        """The connection itself, with the transaction begun: for COPY and for statements in bulk."""
+        await self.begin()
+        return await self._taken()
+
+    async def row(self, sql: str, *args: object) -> Record | None:
+        """Reads at most one row."""
+        return await (await self._taken()).fetchrow(sql, *args)
+
+    async def rows(self, sql: str, *args: object) -> list[Record]:
+        """Reads rows."""
+        return await (await self._taken()).fetch(sql, *args)
+
+    async def value(self, sql: str, *args: object) -> Any:  # noqa: ANN401
+        """Reads one value, None when there is no row."""
+        return await (await self._taken()).fetchval(sql, *args)
+
+    async def write(self, sql: str, *args: object) -> list[Record]:
+        """Writes, in the transaction, and returns what RETURNING gives. Also for reads that lock rows."""
+        await self.begin()
+        return await (await self._taken()).fetch(sql, *args)
+
+    async def write_row(self, sql: str, *args: object) -> Record | None:
+        """Writes and returns the first row of RETURNING; None means that the guard in WHERE did not hold."""
+        await self.begin()
+        return await (await self._taken()).fetchrow(sql, *args)
+
+    async def only(self, sql: str, *args: object) -> list[Record]:
+        """Writes with a statement that is the whole transaction, unless one has already begun."""
+        return await (await self._taken()).fetch(sql, *args)
+
+    async def begin(self) -> None:
+        """Opens the transaction now: for a workflow that writes with `only()` more than once."""
+        if not self._begun:
+            await (await self._taken()).execute("BEGIN")
+            self._begun = True
+
+    async def _taken(self) -> Connection:
+        if self._connection is None:
+            self._connection = await self._pool.acquire()
+        return self._connection

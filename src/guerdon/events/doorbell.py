@@ -1,0 +1,94 @@
+"""Wakes the workers of all processes after a commit.
+
+NOTIFY is sent outside the transaction and merged: inside it, PostgreSQL would make all committing writers queue for one
+lock. A lost ring costs nothing but time, because every worker also looks by itself once in a while.
+"""
+
+import asyncio
+import contextlib
+from collections.abc import Callable
+from enum import StrEnum
+
+from guerdon.db.pool import UNREACHABLE, Pool, acquired, connect
+
+_PAUSE_S = 0.002
+_RECONNECT_S = 0.5
+
+
+class Bell(StrEnum):
+    """What there may be to do."""
+
+    OUTBOX = "guerdon_outbox"
+    DELIVERIES = "guerdon_deliveries"
+    JOBS = "guerdon_jobs"
+    PROJECTS = "guerdon_projects"
+
+
+class Doorbell:
+    """Rings for other processes; at most one NOTIFY per bell is on its way at a time."""
+
+    def __init__(self, pool: Pool) -> None:
+        self._pool = pool
+        self._waiting: set[Bell] = set()
+        self._task: asyncio.Task[None] | None = None
+
+    def ring(self, *bells: Bell) -> None:
+        """Says, soon, that there is something to do. Never fails and never waits."""
+        self._waiting.update(bells)
+        if self._waiting and (self._task is None or self._task.done()):
+            self._task = asyncio.get_running_loop().create_task(self._send())
+
+    async def _send(self) -> None:
+        while self._waiting:
+            bells, self._waiting = self._waiting, set()
+            with contextlib.suppress(*UNREACHABLE):
+                async with acquired(self._pool) as connection:
+                    await connection.fetch("SELECT pg_notify(channel, '') FROM unnest($1::text[]) channel", list(bells))
+            await asyncio.sleep(_PAUSE_S)
+
+
+class Wakeup:
+    """What a worker waits for: a ring, or the time after which it looks by itself."""
+
+    def __init__(self, poll_s: float = 1.0) -> None:
+        self._poll_s = poll_s
+        self._event = asyncio.Event()
+
+    def ring(self) -> None:
+        self._event.set()
+
+    def clear(self) -> None:
+        """To be called before looking, so that a ring during the look is not lost."""
+        self._event.clear()
+
+    async def wait(self) -> None:
+        with contextlib.suppress(TimeoutError):
+            async with asyncio.timeout(self._poll_s):
+                await self._event.wait()
+
+
+async def listen(url: str, wake: dict[Bell, Callable[[], None]]) -> None:
+    """Calls `wake[bell]` at every ring until cancelled; after a lost connection, comes back and rings all once."""
+    while True:
+        try:
+            connection = await connect(url)
+            try:
+                for bell, call in wake.items():
+                    await connection.add_listener(bell.value, _ignoring_arguments(call))
+                for call in wake.values():
+                    call()
+                while not connection.is_closed():  # noqa: ASYNC110 - the connection has no event to wait for
+                    await asyncio.sleep(_RECONNECT_S)
+            finally:
+                with contextlib.suppress(*UNREACHABLE):
+                    await connection.close(timeout=1)
+        except UNREACHABLE:
+            pass
+        await asyncio.sleep(_RECONNECT_S)
+
+
+def _ignoring_arguments(call: Callable[[], None]) -> Callable[..., None]:
+    def called(*_: object) -> None:
+        call()
+
+    return called

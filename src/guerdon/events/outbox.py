@@ -1,0 +1,56 @@
+"""The outbox: an event is one row, written in the same commit as the change it tells of."""
+
+from datetime import datetime
+
+import msgspec
+
+
+class Event(msgspec.Struct, frozen=True):
+    """An event as it is recorded; `data` and `event_source` are JSON text, canonical and final.
+
+    A quiet one is in the feed and in the logs of activity, but reaches no webhook.
+    """
+
+    id: str
+    type: str
+    entity_id: str
+    group_id: str
+    created_at: datetime
+    event_source: str
+    category: str
+    campaign_id: str | None
+    quiet: bool
+    data: str
+
+
+_COLUMNS = ", ".join(Event.__struct_fields__)
+_TYPES = ("text", "text", "text", "text", "timestamptz", "text", "text", "text", "boolean", "text")
+WIDTH = len(_TYPES)
+
+
+def _rows(first: int) -> str:
+    """`unnest` over one array parameter per column, from parameter number `first` on."""
+    arrays = ", ".join(f"${first + place}::{kind}[]" for place, kind in enumerate(_TYPES))
+    return f"unnest({arrays}) AS event ({_COLUMNS})"
+
+
+INSERT = f"INSERT INTO outbox (project_id, {_COLUMNS}) SELECT $1, event.* FROM {_rows(2)}"  # noqa: S608
+
+
+def guarded(change: str, parameters: int) -> str:
+    """One statement that makes a guarded change and records the events only if the guard held.
+
+    `change` is an INSERT, UPDATE or DELETE with RETURNING that uses `parameters` parameters, of which $1 is the
+    project. The statement returns what `change` returns; no row means that the guard did not hold.
+    """
+    return (
+        f"WITH changed AS ({change}), recorded AS (INSERT INTO outbox (project_id, {_COLUMNS})"  # noqa: S608
+        f" SELECT $1, event.* FROM {_rows(parameters + 1)} WHERE EXISTS (SELECT FROM changed)) SELECT * FROM changed"
+    )
+
+
+def arguments(events: list[Event]) -> list[list[object]]:
+    """The array parameters for `INSERT` (after $1) and for `guarded` (after those of the change)."""
+    if not events:
+        return [[] for _ in range(WIDTH)]
+    return [list(column) for column in zip(*(msgspec.structs.astuple(event) for event in events), strict=True)]

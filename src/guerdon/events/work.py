@@ -1,0 +1,112 @@
+"""Work: one change of one project, with everything that must be committed together."""
+
+from collections.abc import AsyncGenerator
+from contextlib import asynccontextmanager
+from datetime import datetime
+
+import msgspec
+
+from guerdon.db.pool import Pool, Record
+from guerdon.db.transaction import Transaction
+from guerdon.events import canonical, outbox
+from guerdon.events.catalogue import EVENTS
+from guerdon.events.doorbell import Bell, Doorbell
+from guerdon.ids import Ids
+from guerdon.tenant import INTERNAL, Actor, Project
+
+
+class Runtime(msgspec.Struct, frozen=True):
+    """What one process has: connections, identifiers, the bell, and the address it is reached at."""
+
+    pool: Pool
+    ids: Ids
+    doorbell: Doorbell
+    base_url: str
+
+
+class Work:
+    """The transaction, the project's clock, who acts, the id of the request, and what has been recorded so far."""
+
+    def __init__(self, runtime: Runtime, db: Transaction, project: Project, actor: Actor, group_id: str) -> None:
+        self.runtime = runtime
+        self.db = db
+        self.project = project
+        self.actor = actor
+        self.group_id = group_id
+        self.now: datetime = project.now()
+        self._events: list[outbox.Event] = []
+        self._bells: set[Bell] = set()
+
+    def new_id(self, prefix: str) -> str:
+        return self.runtime.ids.new(prefix)
+
+    def record(
+        self,
+        event_type: str,
+        entity_id: str,
+        data: object,
+        *,
+        campaign_id: str | None = None,
+        actor: Actor | None = None,
+        quiet: bool = False,
+    ) -> str:
+        """Notes an event, to be committed with the change; returns its id.
+
+        `data` is encoded now, so it is a snapshot. `campaign_id` lets subscriptions be narrowed to a campaign. `actor`
+        is given where the engine itself acts (INTERNAL) within a request. A quiet event reaches no webhook.
+        """
+        kind = EVENTS[event_type]
+        event = outbox.Event(
+            id=self.new_id(kind.id_prefix),
+            type=event_type,
+            entity_id=entity_id,
+            group_id=self.group_id,
+            created_at=self.now,
+            event_source=(actor or self.actor).event_source,
+            category=kind.category,
+            campaign_id=campaign_id,
+            quiet=quiet,
+            data=canonical.encode(data).decode(),
+        )
+        self._events.append(event)
+        return event.id
+
+    def ring(self, *bells: Bell) -> None:
+        """Notes that workers have something to do once this has been committed."""
+        self._bells.update(bells)
+
+    async def only(self, statement: str, *args: object) -> list[Record]:
+        """Makes the one guarded change of this work, made by `outbox.guarded`, together with the recorded events.
+
+        No row means that the guard did not hold; then nothing was written and the recorded events are dropped, so that
+        the workflow can decide again and record afresh.
+        """
+        events, self._events = self._events, []
+        rows = await self.db.only(statement, *args, *outbox.arguments(events))
+        if rows and events:
+            self._bells.add(Bell.OUTBOX)
+        return rows
+
+    async def flush(self) -> None:
+        """Writes what has been recorded into the open transaction."""
+        if self._events:
+            events, self._events = self._events, []
+            self._bells.add(Bell.OUTBOX)
+            await self.db.write(outbox.INSERT, self.project.id, *outbox.arguments(events))
+
+    def committed(self) -> None:
+        """Wakes the workers; to be called once the transaction has been committed."""
+        if self._bells:
+            self.runtime.doorbell.ring(*self._bells)
+
+
+@asynccontextmanager
+async def working(
+    runtime: Runtime, project: Project, group_id: str, *, actor: Actor = INTERNAL
+) -> AsyncGenerator[Work]:
+    """A piece of work of the engine itself: commits at the end of the block, rolls back on an exception."""
+    async with Transaction(runtime.pool) as db:
+        work = Work(runtime, db, project, actor, group_id)
+        yield work
+        await work.flush()
+    work.committed()

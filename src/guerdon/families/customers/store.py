@@ -1,0 +1,90 @@
+"""Customers: their table and queries, and the sums that families above keep of them."""
+
+from datetime import date, datetime
+from typing import Any
+
+import msgspec
+
+from guerdon.db.table import Table
+from guerdon.db.transaction import Transaction
+from guerdon.events import outbox
+from guerdon.events.work import Work
+
+
+class CustomerRow(msgspec.Struct, frozen=True, kw_only=True):
+    """A customer as it is stored. `version` changes with every write; amounts are in minor units.
+
+    `programs` holds, by campaign name, the points left, the points redeemed and the customers referred.
+    """
+
+    id: str
+    source_id: str | None = None
+    name: str | None = None
+    description: str | None = None
+    email: str | None = None
+    phone: str | None = None
+    birthday: date | None = None
+    birthdate: date | None = None
+    address: dict[str, Any] | None = None
+    metadata: dict[str, Any] = {}
+    redemptions_succeeded: int = 0
+    redemptions_failed: int = 0
+    rollbacks_succeeded: int = 0
+    rollbacks_failed: int = 0
+    gift_redeemed: int = 0
+    gift_to_go: int = 0
+    points_redeemed: int = 0
+    orders_amount: int = 0
+    orders_count: int = 0
+    last_order_amount: int = 0
+    last_order_at: datetime | None = None
+    programs: dict[str, dict[str, Any]] = {}
+    referrals: list[dict[str, Any]] = []
+    version: int = 0
+    created_at: datetime
+    updated_at: datetime | None = None
+
+
+PROFILE = ("name", "description", "email", "phone", "birthday", "birthdate", "address", "metadata")
+
+
+CUSTOMERS = Table("customers", CustomerRow)
+_FIND = f"{CUSTOMERS.select} AND (id = $2 OR source_id = $2) ORDER BY id = $2 DESC LIMIT 1"
+_CREATE = outbox.guarded(
+    f"{CUSTOMERS.insert_sql} ON CONFLICT DO NOTHING RETURNING id", 1 + len(CustomerRow.__struct_fields__)
+)
+_SAVE = outbox.guarded(
+    """
+    UPDATE customers SET name = $4, description = $5, email = $6, phone = $7, birthday = $8, birthdate = $9,
+        address = $10, metadata = $11, updated_at = $12, version = version + 1
+    WHERE project_id = $1 AND id = $2 AND version = $3 RETURNING id
+    """,
+    12,
+)
+_DELETE = outbox.guarded("DELETE FROM customers WHERE project_id = $1 AND id = $2 AND version = $3 RETURNING id", 3)
+
+
+async def find(db: Transaction, project_id: str, name: str) -> CustomerRow | None:
+    """By id, or else by source id."""
+    row = await db.row(_FIND, project_id, name)
+    return None if row is None else CUSTOMERS.read(row)
+
+
+async def by_source_id(db: Transaction, project_id: str, source_id: str) -> CustomerRow | None:
+    return await CUSTOMERS.get(db, project_id, source_id=source_id)
+
+
+async def create(work: Work, row: CustomerRow) -> bool:
+    """Adds the customer with the recorded events; False if somebody has added the same source id."""
+    return bool(await work.only(_CREATE, work.project.id, *msgspec.structs.astuple(row)))
+
+
+async def save_profile(work: Work, row: CustomerRow) -> bool:
+    """Writes the profile with the recorded events; False if the customer has changed since `row.version`."""
+    values = [getattr(row, name) for name in PROFILE]
+    return bool(await work.only(_SAVE, work.project.id, row.id, row.version, *values, row.updated_at))
+
+
+async def delete(work: Work, row: CustomerRow) -> bool:
+    """Removes the customer with the recorded events; False if it has changed since `row.version`."""
+    return bool(await work.only(_DELETE, work.project.id, row.id, row.version))

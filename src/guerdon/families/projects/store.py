@@ -1,0 +1,71 @@
+"""Projects: their table and queries."""
+
+from datetime import datetime, timedelta
+from typing import Any
+
+import msgspec
+
+from guerdon.db.transaction import Transaction
+from guerdon.tenant import Project
+
+
+class ProjectRow(msgspec.Struct, frozen=True):
+    """A project as it is stored, with the secret that its webhooks are signed with."""
+
+    id: str
+    name: str
+    description: str
+    timezone: str
+    currency: str
+    dial_code: str | None
+    case_sensitive_codes: bool
+    is_sandbox: bool
+    clock_offset: timedelta
+    cluster_id: str
+    client_trusted_domains: list[str]
+    client_abilities: dict[str, Any]
+    notifications: dict[str, Any]
+    created_at: datetime
+    secret: str
+
+
+_FIELDS = ProjectRow.__struct_fields__[:-1]
+_COLUMNS = ", ".join(_FIELDS)
+_PLACES = ", ".join(f"${place}" for place in range(1, len(_FIELDS) + 1))
+_INSERT = f"INSERT INTO projects ({_COLUMNS}) VALUES ({_PLACES})"
+_SHOWN = f"SELECT {', '.join(f'p.{name}' for name in _FIELDS)}, d.secret FROM projects p JOIN delivery_settings d ON d.project_id = p.id"  # noqa: E501
+_TENANT = "SELECT id, timezone, is_sandbox, clock_offset, case_sensitive_codes FROM projects WHERE id = $1"
+
+
+async def insert(db: Transaction, row: ProjectRow) -> None:
+    """Adds the project and the feed that its events will be numbered in."""
+    await db.write(_INSERT, *msgspec.structs.astuple(row)[:-1])
+    await db.write("INSERT INTO event_feeds (project_id) VALUES ($1)", row.id)
+
+
+async def find(db: Transaction, project_id: str) -> Project | None:
+    """What work needs to know of the project."""
+    row = await db.row(_TENANT, project_id)
+    return None if row is None else Project(*row.values())
+
+
+async def lock(db: Transaction, project_id: str) -> Project | None:
+    """The same, held until the transaction ends."""
+    row = await db.write_row(f"{_TENANT} FOR UPDATE", project_id)
+    return None if row is None else Project(*row.values())
+
+
+async def get(db: Transaction, project_id: str) -> ProjectRow:
+    """The whole project; it must exist."""
+    row = await db.row(f"{_SHOWN} WHERE p.id = $1", project_id)
+    if row is None:
+        raise LookupError(project_id)
+    return ProjectRow(*row.values())
+
+
+async def all_projects(db: Transaction) -> list[ProjectRow]:
+    return [ProjectRow(*row.values()) for row in await db.rows(f"{_SHOWN} ORDER BY p.created_at DESC, p.id DESC")]
+
+
+async def set_clock(db: Transaction, project_id: str, offset: timedelta) -> None:
+    await db.write("UPDATE projects SET clock_offset = $2 WHERE id = $1", project_id, offset)

@@ -1,0 +1,110 @@
+"""Project webhooks: the endpoints that project events are sent to."""
+
+import msgspec
+from msgspec import UNSET, UnsetType
+
+from guerdon.clock import iso, iso_or_none
+from guerdon.errors import invalid_payload
+from guerdon.events.catalogue import PROJECT_EVENTS, project_event
+from guerdon.families.webhook_endpoints.schemas import NewWebhook, Webhook, WebhookPatch, WebhooksList
+from guerdon.http.call import Call
+from guerdon.http.routing import Param, Route, Scope
+from guerdon.webhooks import checks, store
+from guerdon.webhooks.store import Endpoint
+
+_PREFIX = "wh_"
+_EVERYTHING = "*"
+
+
+async def create_webhook(call: Call[NewWebhook]) -> Webhook:
+    webhook_id = call.work.new_id(_PREFIX)
+    blank = Endpoint(id=webhook_id, source_id=webhook_id, target_url="", events=[], created_at=call.work.now)
+    endpoint = _with(blank, call.body)
+    await store.add_endpoint(call.db, call.project_id, endpoint)
+    return _view(endpoint)
+
+
+async def list_webhooks(call: Call[None]) -> WebhooksList:
+    endpoints = await store.endpoints(call.db, call.project_id, _PREFIX)
+    return WebhooksList([_view(endpoint) for endpoint in endpoints], len(endpoints))
+
+
+async def get_webhook(_call: Call[None], endpoint: Endpoint) -> Webhook:
+    return _view(endpoint)
+
+
+async def update_webhook(call: Call[WebhookPatch], endpoint: Endpoint) -> Webhook:
+    """Switching a webhook off gives up what is pending for it; switching it on starts afresh."""
+    changed = msgspec.structs.replace(_with(endpoint, call.body), updated_at=call.work.now)
+    if not changed.active:
+        await store.stop_endpoint(call.db, call.project_id, endpoint.id)
+    elif not endpoint.active:
+        changed = msgspec.structs.replace(changed, disabled_reason=None, disabled_at=None)
+    await store.change_endpoint(call.db, call.project_id, changed)
+    return _view(changed)
+
+
+async def delete_webhook(call: Call[None], endpoint: Endpoint) -> None:
+    await store.remove_endpoint(call.db, call.project_id, endpoint.id)
+
+
+def _with(endpoint: Endpoint, body: NewWebhook | WebhookPatch) -> Endpoint:
+    """The endpoint as the body wants it. Errors: invalid_payload."""
+    sent = {name: value for name, value in msgspec.structs.asdict(body).items() if value is not UNSET}
+    if not isinstance(body.target_url, UnsetType):
+        checks.require_target_url(body.target_url)
+    if not isinstance(body.headers, UnsetType):
+        checks.require_headers(body.headers)
+    if not isinstance(body.events, UnsetType):
+        everything = body.events == [_EVERYTHING]
+        sent |= {"events": list(PROJECT_EVENTS) if everything else _known(body.events), "all_events": everything}
+    return msgspec.structs.replace(endpoint, **sent)
+
+
+def _known(names: list[str]) -> list[str]:
+    """The right spellings, each once, in the order asked for. Errors: invalid_payload."""
+    right: dict[str, None] = {}
+    for place, name in enumerate(names):
+        known = project_event(name)
+        if known is None:
+            raise invalid_payload(
+                f"Property .events[{place}] must be equal to one of the allowed values: no event '{name}'"
+            )
+        right[known] = None
+    return list(right)
+
+
+def _view(endpoint: Endpoint) -> Webhook:
+    return Webhook(
+        id=endpoint.id,
+        created_at=iso(endpoint.created_at),
+        target_url=endpoint.target_url,
+        events=endpoint.events,
+        active=endpoint.active,
+        headers=endpoint.headers,
+        description=endpoint.description,
+        rate_limit_per_s=endpoint.rate_limit_per_s,
+        disabled_reason=endpoint.disabled_reason,
+        disabled_at=iso_or_none(endpoint.disabled_at),
+    )
+
+
+async def _load(call: Call[object], webhook_id: str) -> Endpoint | None:
+    return await store.endpoint(call.db, call.project_id, webhook_id) if webhook_id.startswith(_PREFIX) else None
+
+
+async def _lock(call: Call[object], webhook_id: str) -> Endpoint | None:
+    return await store.lock_endpoint(call.db, call.project_id, webhook_id) if webhook_id.startswith(_PREFIX) else None
+
+
+_WEBHOOKS = "/management/v1/projects/{projectId}/webhooks"
+_WEBHOOK = "/management/v1/projects/{projectId}/webhooks/{webhookId}"
+_ONE = (Param("webhook", _load),)
+_HELD = (Param("webhook", _lock),)
+ROUTES = (
+    Route("POST", _WEBHOOKS, create_webhook, body=NewWebhook, answer=Webhook, scope=Scope.MANAGEMENT),
+    Route("GET", _WEBHOOKS, list_webhooks, answer=WebhooksList, scope=Scope.MANAGEMENT),
+    Route("GET", _WEBHOOK, get_webhook, _ONE, answer=Webhook, scope=Scope.MANAGEMENT),
+    Route("PUT", _WEBHOOK, update_webhook, _HELD, WebhookPatch, answer=Webhook, scope=Scope.MANAGEMENT),
+    Route("DELETE", _WEBHOOK, delete_webhook, _HELD, scope=Scope.MANAGEMENT),
+)

@@ -1,0 +1,118 @@
+"""Reads JSON and query strings into typed values, and words what does not fit as the reference does."""
+
+import re
+from collections.abc import Callable, Mapping
+from functools import cache
+from typing import Annotated, Any
+
+import msgspec
+from msgspec import Meta
+
+from guerdon.clock import Day, Moment
+from guerdon.errors import ApiError, invalid_payload, invalid_query_params
+
+MAX_BODY_BYTES = 10 * 1024 * 1024
+_GREATEST = 2**53 - 1  # the greatest integer that every JSON reader keeps
+
+# Integers as bodies may carry them; amounts are in the smallest unit of the currency.
+Amount = Annotated[int, Meta(ge=0, le=_GREATEST)]
+SignedAmount = Annotated[int, Meta(ge=-_GREATEST, le=_GREATEST)]
+Text = Annotated[str, Meta(max_length=100_000)]
+
+_AT_PATH = re.compile(r"^(?P<what>.*?)(?: - at `(?P<path>[^`]*)`)?$", re.DOTALL)
+_MISSING = re.compile(r"^Object missing required field `(?P<field>[^`]*)`$")
+_WRONG_TYPE = re.compile(r"^Expected `(?P<wanted>[^`]*)`, got `[^`]*`$")
+_LENGTH = re.compile(r"^Expected `(?P<kind>array|str|object)` of length (?P<sign>>=|<=) (?P<bound>\d+)$")
+_BOUND = re.compile(r"^Expected `\w+` (?P<sign>[<>]=?) (?P<bound>\S+)$")
+_NUL = re.compile(rb"(?<!\\)(?:\\\\)*\\u0000")
+_TYPE_NAMES = {"int": "integer", "float": "number", "str": "string", "bool": "boolean"}
+_UNITS = {"array": "items", "str": "characters", "object": "properties"}
+
+
+def _read_custom(kind: type, value: object) -> object:
+    if kind in {Moment, Day}:
+        return kind.parse(value) if isinstance(value, str) else kind.parse("")
+    raise NotImplementedError(kind)
+
+
+def schema_of_custom(kind: type) -> dict[str, str]:
+    """The JSON schema of the types that msgspec does not know."""
+    return {"type": "string", "format": "date" if kind is Day else "date-time"}
+
+
+@cache
+def _decoder(kind: Any) -> msgspec.json.Decoder[Any]:  # noqa: ANN401 - types and unions of types
+    return msgspec.json.Decoder(kind, dec_hook=_read_custom)
+
+
+def read_json(content: bytes, kind: Any) -> Any:  # noqa: ANN401
+    """The body as `kind`. Errors: invalid_payload, naming the property that does not fit."""
+    if _NUL.search(content):
+        raise invalid_payload("Payload must not contain the character U+0000")
+    try:
+        return _decoder(kind).decode(content)
+    except msgspec.ValidationError as error:
+        raise invalid_payload(_describe(str(error), "Payload")) from None
+    except (msgspec.DecodeError, UnicodeDecodeError) as error:
+        raise ApiError(400, "invalid_payload", "Invalid request payload JSON format", str(error)) from None
+    except RecursionError:
+        raise invalid_payload("Payload is nested too deeply") from None
+
+
+def read_query(values: Mapping[str, str], kind: Any) -> Any:  # noqa: ANN401
+    """The query string as `kind`. Errors: invalid_query_params, naming the parameter that does not fit."""
+    if any("\x00" in text for text in values.values()):
+        raise invalid_query_params("Query must not contain the character U+0000")
+    try:
+        return msgspec.convert(values, kind, strict=False, dec_hook=_read_custom)
+    except msgspec.ValidationError as error:
+        raise invalid_query_params(_describe(str(error), "Query")) from None
+
+
+def convert(value: object, kind: Any) -> Any:  # noqa: ANN401
+    """A part of a body that could only be typed once another part was known. Errors: invalid_payload."""
+    try:
+        return msgspec.convert(value, kind, dec_hook=_read_custom)
+    except msgspec.ValidationError as error:
+        raise invalid_payload(_describe(str(error), "Payload")) from None
+
+
+def _describe(message: str, whole: str) -> str:
+    found = _AT_PATH.match(message)
+    what, path = (found["what"], found["path"]) if found else (message, None)
+    place = f"Property {path[1:]}" if path and path != "$" else whole
+    for pattern, describe in _WORDINGS:
+        match = pattern.match(what)
+        if match:
+            return f"{place} {describe(match)}"
+    if what == "Invalid isoformat string":
+        return f"{place} cannot be recognized as a ISO-8601 compliant date"
+    if what.startswith("Invalid enum value"):
+        return f"{place} must be equal to one of the allowed values ({what[len('Invalid enum value ') :]} is not)"
+    return f"{place} {what[:1].lower()}{what[1:]}"
+
+
+def _missing(match: re.Match[str]) -> str:
+    return f"must have required property '{match['field']}'"
+
+
+def _wrong_type(match: re.Match[str]) -> str:
+    wanted = [_TYPE_NAMES.get(name, name) for name in match["wanted"].split(" | ")]
+    return f"must be {' or '.join(name for name in wanted if name != 'null' or len(wanted) == 1)}"
+
+
+def _length(match: re.Match[str]) -> str:
+    word = "fewer" if match["sign"] == ">=" else "more"
+    return f"must NOT have {word} than {match['bound']} {_UNITS[match['kind']]}"
+
+
+def _bound(match: re.Match[str]) -> str:
+    return f"must be {match['sign']} {match['bound']}"
+
+
+_WORDINGS: tuple[tuple[re.Pattern[str], Callable[[re.Match[str]], str]], ...] = (
+    (_MISSING, _missing),
+    (_WRONG_TYPE, _wrong_type),
+    (_LENGTH, _length),
+    (_BOUND, _bound),
+)

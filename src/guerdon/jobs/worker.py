@@ -1,0 +1,97 @@
+"""Runs jobs: each in one transaction that also ends it, with pauses that grow when it fails."""
+
+import asyncio
+from collections.abc import Awaitable, Callable, Mapping, Sequence
+from datetime import timedelta
+from typing import Any
+
+from guerdon.db.pool import UNREACHABLE
+from guerdon.db.transaction import Transaction
+from guerdon.engine.backoff import job_pause
+from guerdon.events.doorbell import Bell, Wakeup
+from guerdon.events.relay import Numbered
+from guerdon.events.work import Runtime, Work, working
+from guerdon.ids import Ids
+from guerdon.jobs import queue
+from guerdon.jobs.queue import Job, NewJob
+from guerdon.telemetry import logger
+from guerdon.tenant import Project
+
+BATCH = 20
+LEASE = timedelta(seconds=30)
+MOST_ATTEMPTS = 30  # about a day of pauses; then the job is parked for a person to look at
+
+# A job's code. What it returns, if anything, is the payload of the job for the rest of the work.
+Handler = Callable[[Work, dict[str, Any]], Awaitable[dict[str, Any] | None]]
+FindProject = Callable[[Transaction, str], Awaitable[Project | None]]
+
+log = logger("jobs")
+
+
+class Reactions:
+    """The relay's consumer that queues a job for every reaction to an event. Payload: the event's number."""
+
+    def __init__(self, ids: Ids, by_type: Mapping[str, Sequence[str]]) -> None:
+        self._ids = ids
+        self._by_type = by_type
+
+    async def __call__(self, db: Transaction, project_id: str, events: Sequence[Numbered]) -> Sequence[Bell]:
+        jobs = [
+            NewJob(self._ids.new("job_"), name, {"event_number": event.number}, event.group_id)
+            for event in events
+            for name in self._by_type.get(event.type, ())
+        ]
+        await queue.add(db, project_id, jobs)
+        return (Bell.JOBS,) if jobs else ()
+
+
+class JobWorker:
+    """Runs jobs for as long as it runs; any number of processes may run one."""
+
+    def __init__(self, runtime: Runtime, handlers: Mapping[str, Handler], find_project: FindProject) -> None:
+        self._runtime = runtime
+        self._handlers = handlers
+        self._find_project = find_project
+        self.wakeup = Wakeup()
+
+    async def run(self) -> None:
+        """Until cancelled. A database that is away is waited for."""
+        while True:
+            self.wakeup.clear()
+            try:
+                more = await self.run_due()
+            except UNREACHABLE as error:
+                log.warning("database_unreachable", error=str(error))
+                more = False
+            if not more:
+                await self.wakeup.wait()
+
+    async def run_due(self) -> bool:
+        """One batch of every project that has any; True if something ran."""
+        async with Transaction(self._runtime.pool) as db:
+            projects = await queue.projects_waiting(db)
+        return any(await asyncio.gather(*(self._run_project(project_id) for project_id in projects)))
+
+    async def _run_project(self, project_id: str) -> bool:
+        async with Transaction(self._runtime.pool) as db:
+            jobs = await queue.claim(db, project_id, BATCH, LEASE)
+            project = await self._find_project(db, project_id) if jobs else None
+        if project is not None:
+            await asyncio.gather(*(self._run(project, job) for job in jobs))
+        return bool(jobs)
+
+    async def _run(self, project: Project, job: Job) -> None:
+        try:
+            async with working(self._runtime, project, job.group_id) as work:
+                if not await queue.take(work.db, project.id, job):
+                    return
+                rest = await self._handlers[job.name](work, job.payload)
+                if rest is not None:
+                    await queue.enqueue(work, job.name, rest)
+        except UNREACHABLE as error:
+            log.warning("database_unreachable", job=job.name, error=str(error))  # the lease ends by itself
+        except Exception as error:
+            park = job.attempts >= MOST_ATTEMPTS
+            log.exception("job_failed", job=job.name, job_id=job.id, attempts=job.attempts, parked=park)
+            async with Transaction(self._runtime.pool) as db:
+                await queue.fail(db, project.id, job, job_pause(job.attempts), repr(error), park=park)

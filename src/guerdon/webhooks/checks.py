@@ -1,0 +1,45 @@
+"""What a caller may set on an endpoint: which URLs and which headers. Errors name the property."""
+
+import re
+
+from guerdon.errors import invalid_payload
+from guerdon.webhooks.guard import parse_target
+from guerdon.webhooks.prepare import SIGNATURE_HEADER
+
+_HEADER_NAME = re.compile(r"^[a-z0-9-]{1,100}$")
+_HEADER_VALUE = re.compile(r"^[\t\x20-\x7e]{1,2000}$")
+_RESERVED = frozenset(
+    {
+        "connection",
+        "content-encoding",
+        "content-length",
+        "content-type",
+        "expect",
+        "host",
+        "keep-alive",
+        "te",
+        "trailer",
+        "transfer-encoding",
+        "upgrade",
+        "user-agent",
+        SIGNATURE_HEADER,
+        f"{SIGNATURE_HEADER}-previous",
+    }
+)
+
+
+def require_target_url(url: str, path: str = "target_url") -> None:
+    """Errors: invalid_payload unless it is an absolute http(s) URL without credentials."""
+    if parse_target(url) is None:
+        raise invalid_payload(f"Property .{path} must be a valid http or https URL without credentials")
+
+
+def require_headers(headers: dict[str, str], path: str = "headers") -> None:
+    """Errors: invalid_payload for names that are malformed or reserved, and for empty values."""
+    for name, value in headers.items():
+        if not _HEADER_NAME.match(name):
+            raise invalid_payload(f"Property .{path} has the name '{name}': only a-z, 0-9 and the dash are allowed")
+        if name in _RESERVED:
+            raise invalid_payload(f"Property .{path} has the name '{name}', which is reserved")
+        if not _HEADER_VALUE.match(value):
+            raise invalid_payload(f"Property .{path}.{name} must be printable ASCII text and not empty")

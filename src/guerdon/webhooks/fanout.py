@@ -1,0 +1,72 @@
+"""Which endpoints an event goes to: one delivery for each, or a job for those that need more than the event."""
+
+from collections.abc import Sequence
+
+import msgspec
+
+from guerdon.db.transaction import Transaction
+from guerdon.events.catalogue import PROJECT_EVENTS
+from guerdon.events.doorbell import Bell
+from guerdon.events.relay import Numbered
+from guerdon.ids import Ids
+from guerdon.jobs import queue
+from guerdon.webhooks import store
+from guerdon.webhooks.store import Endpoint, NewDelivery
+
+
+class Preparation(msgspec.Struct, frozen=True):
+    """Payload of a job that makes a delivery: which event, for which endpoint."""
+
+    endpoint_id: str
+    event_number: int
+
+
+def wants(endpoint: Endpoint, event: Numbered) -> bool:
+    """Whether the endpoint subscribes to the event and is not narrowed to another campaign."""
+    subscribed = event.type in endpoint.events or (endpoint.all_events and event.type in PROJECT_EVENTS)
+    return subscribed and not event.quiet and endpoint.campaign_id in {None, event.campaign_id}
+
+
+def delivery_of(event: Numbered, endpoint: Endpoint, delivery_id: str) -> NewDelivery:
+    """The delivery of an event to an endpoint. A distribution names its messages itself (`event_name`)."""
+    return NewDelivery(
+        id=delivery_id,
+        endpoint_id=endpoint.id,
+        source_id=endpoint.source_id,
+        event_number=event.number,
+        event_recorded_at=event.recorded_at,
+        event_id=event.id,
+        event_type=event.type,
+        entity_id=event.entity_id,
+        type=endpoint.event_name or event.type,
+        target_url=endpoint.target_url,
+        created_at=event.created_at,
+    )
+
+
+class FanOut:
+    """The relay's consumer that turns events into deliveries."""
+
+    def __init__(self, ids: Ids) -> None:
+        self._ids = ids
+
+    async def __call__(self, db: Transaction, project_id: str, events: Sequence[Numbered]) -> Sequence[Bell]:
+        endpoints = await store.active_endpoints(db, project_id)
+        pairs = [(event, endpoint) for event in events for endpoint in endpoints if wants(endpoint, event)]
+        if not pairs:
+            return ()
+        deliveries = [
+            delivery_of(event, endpoint, self._ids.new("whs_"))
+            for event, endpoint in pairs
+            if endpoint.prepared_by is None
+        ]
+        jobs = [
+            queue.NewJob(
+                self._ids.new("job_"), endpoint.prepared_by, Preparation(endpoint.id, event.number), event.group_id
+            )
+            for event, endpoint in pairs
+            if endpoint.prepared_by is not None
+        ]
+        await store.add_deliveries(db, project_id, events[0].recorded_at, deliveries)
+        await queue.add(db, project_id, jobs)
+        return (Bell.DELIVERIES, Bell.JOBS) if jobs else (Bell.DELIVERIES,)

@@ -1,0 +1,319 @@
+"""Endpoints, deliveries and attempts: their tables and every statement on them."""
+
+from collections.abc import Sequence
+from datetime import datetime, timedelta
+
+import msgspec
+
+from guerdon.db.transaction import Transaction
+from guerdon.webhooks.prepare import Claimed, Message, Target
+from guerdon.webhooks.settle import Attempt, Delivered, GaveUp, Outcome, RetryAt
+
+
+class Endpoint(msgspec.Struct, frozen=True, kw_only=True):
+    """Where events go: a project webhook, or one channel of a distribution.
+
+    `prepared_by` names the job that must make the delivery, because more than the event belongs into it.
+    """
+
+    id: str
+    source_id: str
+    target_url: str
+    events: list[str]
+    all_events: bool = False
+    active: bool = True
+    campaign_id: str | None = None
+    event_name: str | None = None
+    headers: dict[str, str] = {}
+    template: str | None = None
+    raw: bool = False
+    prepared_by: str | None = None
+    description: str | None = None
+    rate_limit_per_s: int | None = None
+    disabled_reason: str | None = None
+    disabled_at: datetime | None = None
+    created_at: datetime
+    updated_at: datetime | None = None
+
+
+class NewDelivery(msgspec.Struct, frozen=True):
+    """A delivery to be made of an event for an endpoint; `data` replaces the event's own where it is given."""
+
+    id: str
+    endpoint_id: str
+    source_id: str
+    event_number: int
+    event_recorded_at: datetime
+    event_id: str
+    event_type: str
+    entity_id: str
+    type: str
+    target_url: str
+    created_at: datetime
+    data: str | None = None
+    body: str | None = None
+
+
+class Delivery(Message, frozen=True, kw_only=True):
+    """A delivery as it is shown: what it says, and its state."""
+
+    recorded_at: datetime
+    status: str
+    attempts_count: int
+    due_at: datetime | None
+    sent_at: datetime | None
+
+
+_ENDPOINT = ", ".join(Endpoint.__struct_fields__)
+_ENDPOINT_FIELDS = Endpoint.__struct_fields__
+
+_SELECT_ENDPOINT = f"SELECT {_ENDPOINT} FROM endpoints WHERE project_id = $1"
+_INSERT_ENDPOINT = (
+    f"INSERT INTO endpoints (project_id, {_ENDPOINT}) VALUES "
+    f"($1, {', '.join(f'${place}' for place in range(2, len(_ENDPOINT_FIELDS) + 2))})"
+)
+_UPDATE_ENDPOINT = (
+    f"UPDATE endpoints SET ({_ENDPOINT}) = "
+    f"ROW({', '.join(f'${place}' for place in range(2, len(_ENDPOINT_FIELDS) + 2))}) WHERE project_id = $1 AND id = $2"
+)
+_GIVE_UP_PENDING = """
+UPDATE deliveries SET status = 'FAILED', due_at = NULL, leased_until = NULL
+WHERE project_id = $1 AND endpoint_id = $2 AND due_at IS NOT NULL
+"""
+_SHIFT_RETRIES = """
+UPDATE deliveries SET due_at = due_at - $2::interval, first_attempt_at = first_attempt_at - $2::interval
+WHERE project_id = $1 AND due_at IS NOT NULL AND leased_until IS NULL
+"""
+
+_SHIFT_CLOCK = "UPDATE delivery_settings SET clock_offset = clock_offset + $2::interval WHERE project_id = $1"
+
+_INSERT_DELIVERIES = f"""
+INSERT INTO deliveries (project_id, due_at, recorded_at, {", ".join(NewDelivery.__struct_fields__)})
+SELECT $1, now(), $2, n.* FROM unnest(
+    $3::text[], $4::text[], $5::text[], $6::bigint[], $7::timestamptz[], $8::text[], $9::text[], $10::text[],
+    $11::text[], $12::text[], $13::timestamptz[], $14::text[], $15::text[]
+) AS n
+"""
+
+# Jumps from endpoint to endpoint through the index of what is due, whatever the backlog of each.
+_DUE_TARGETS = """
+WITH RECURSIVE waiting AS (
+    (SELECT project_id, endpoint_id FROM deliveries WHERE due_at IS NOT NULL ORDER BY project_id, endpoint_id LIMIT 1)
+    UNION ALL
+    SELECT following.project_id, following.endpoint_id FROM waiting, LATERAL (
+        SELECT d.project_id, d.endpoint_id FROM deliveries d
+        WHERE d.due_at IS NOT NULL AND (d.project_id, d.endpoint_id) > (waiting.project_id, waiting.endpoint_id)
+        ORDER BY d.project_id, d.endpoint_id LIMIT 1
+    ) following
+)
+SELECT e.project_id, e.id AS endpoint_id, e.headers, s.secret, s.catch_up, s.clock_offset
+FROM waiting
+JOIN endpoints e ON e.project_id = waiting.project_id AND e.id = waiting.endpoint_id
+JOIN delivery_settings s ON s.project_id = waiting.project_id
+WHERE EXISTS (
+    SELECT FROM deliveries d WHERE d.project_id = e.project_id AND d.endpoint_id = e.id
+    AND d.due_at <= now() AND (d.leased_until IS NULL OR d.leased_until < now())
+)
+"""
+_CLAIM = """
+WITH chosen AS (
+    SELECT id, recorded_at FROM deliveries
+    WHERE project_id = $1 AND endpoint_id = $2 AND due_at <= now() AND (leased_until IS NULL OR leased_until < now())
+    ORDER BY due_at, id LIMIT $3 FOR UPDATE SKIP LOCKED
+), claimed AS (
+    UPDATE deliveries d SET leased_until = now() + $4::interval FROM chosen
+    WHERE d.project_id = $1 AND d.id = chosen.id AND d.recorded_at = chosen.recorded_at RETURNING d.*
+)
+SELECT c.id, c.source_id, c.target_url, c.type, c.created_at, c.event_id, c.event_type, c.entity_id,
+    e.group_id, e.event_source, coalesce(c.data, e.data) AS data, c.body,
+    c.recorded_at, c.attempts_count, c.by_hand, c.first_attempt_at
+FROM claimed c
+JOIN events e ON e.project_id = $1 AND e.number = c.event_number AND e.recorded_at = c.event_recorded_at
+ORDER BY c.due_at, c.id
+"""
+_RELEASE = """
+UPDATE deliveries d SET leased_until = NULL FROM unnest($2::text[], $3::timestamptz[]) AS r (id, recorded_at)
+WHERE d.project_id = $1 AND d.id = r.id AND d.recorded_at = r.recorded_at
+"""
+# attempts_count fences out a worker whose lease ended before it settled: its attempt is then counted by nobody.
+_SETTLE = """
+WITH outcome AS (
+    SELECT * FROM unnest(
+        $2::text[], $3::timestamptz[], $4::int[], $5::text[], $6::timestamptz[], $7::timestamptz[], $8::timestamptz[],
+        $9::int[], $10::int[], $11::text[], $12::text[]
+    ) AS o (
+        id, recorded_at, number, status, due_at, sent_at, started_at, duration_ms, status_code, error, response_excerpt
+    )
+), settled AS (
+    UPDATE deliveries d SET status = o.status, due_at = o.due_at, attempts_count = o.number, leased_until = NULL,
+        by_hand = false, first_attempt_at = coalesce(d.first_attempt_at, o.started_at),
+        sent_at = coalesce(o.sent_at, d.sent_at)
+    FROM outcome o
+    WHERE d.project_id = $1 AND d.id = o.id AND d.recorded_at = o.recorded_at AND d.attempts_count = o.number - 1
+    RETURNING d.id
+)
+INSERT INTO delivery_attempts (
+    project_id, delivery_id, number, recorded_at, started_at, duration_ms, status_code, error, response_excerpt
+)
+SELECT $1, o.id, o.number, now(), o.started_at, o.duration_ms, o.status_code, o.error, o.response_excerpt
+FROM outcome o JOIN settled ON settled.id = o.id
+"""
+_SWITCH_OFF = """
+UPDATE endpoints SET active = false, disabled_reason = $3, disabled_at = $4
+WHERE project_id = $1 AND id = $2 AND active
+"""
+_RETRY = """
+UPDATE deliveries SET due_at = now(), status = 'RETRYING', by_hand = (due_at IS NULL)
+WHERE project_id = $1 AND id = $2 AND leased_until IS NULL
+AND EXISTS (SELECT FROM endpoints e WHERE e.project_id = $1 AND e.id = endpoint_id) RETURNING id
+"""
+_SHOWN = """
+SELECT d.id, d.source_id, d.target_url, d.type, d.created_at, d.event_id, d.event_type, d.entity_id,
+    e.group_id, e.event_source, coalesce(d.data, e.data) AS data, d.body,
+    d.recorded_at, d.status, d.attempts_count, d.due_at, d.sent_at
+FROM deliveries d
+JOIN events e ON e.project_id = d.project_id AND e.number = d.event_number AND e.recorded_at = d.event_recorded_at
+"""
+_LIST = f"""
+{_SHOWN} WHERE d.project_id = $1
+    AND ($2::text IS NULL OR d.status = $2) AND ($3::text IS NULL OR d.event_type = $3)
+    AND ($4::text IS NULL OR d.source_id = $4) AND ($5::text IS NULL OR d.entity_id = $5)
+    AND ($6::timestamptz IS NULL OR d.created_at > $6) AND ($7::timestamptz IS NULL OR d.created_at < $7)
+    AND ($8::text IS NULL OR d.id < $8)
+ORDER BY d.id DESC LIMIT $9
+"""
+_ATTEMPTS = """
+SELECT started_at, duration_ms, status_code, error, response_excerpt FROM delivery_attempts
+WHERE project_id = $1 AND delivery_id = $2 ORDER BY number
+"""
+
+
+async def add_endpoint(db: Transaction, project_id: str, endpoint: Endpoint) -> None:
+    await db.write(_INSERT_ENDPOINT, project_id, *msgspec.structs.astuple(endpoint))
+
+
+async def change_endpoint(db: Transaction, project_id: str, endpoint: Endpoint) -> None:
+    await db.write(_UPDATE_ENDPOINT, project_id, *msgspec.structs.astuple(endpoint))
+
+
+async def stop_endpoint(db: Transaction, project_id: str, endpoint_id: str) -> None:
+    """Gives up what is pending for an endpoint that is switched off or about to go; it can be sent again by hand."""
+    await db.write(_GIVE_UP_PENDING, project_id, endpoint_id)
+
+
+async def remove_endpoint(db: Transaction, project_id: str, endpoint_id: str) -> None:
+    await stop_endpoint(db, project_id, endpoint_id)
+    await db.write("DELETE FROM endpoints WHERE project_id = $1 AND id = $2", project_id, endpoint_id)
+
+
+async def endpoint(db: Transaction, project_id: str, endpoint_id: str) -> Endpoint | None:
+    row = await db.row(f"{_SELECT_ENDPOINT} AND id = $2", project_id, endpoint_id)
+    return None if row is None else Endpoint(**row)
+
+
+async def lock_endpoint(db: Transaction, project_id: str, endpoint_id: str) -> Endpoint | None:
+    """The endpoint, held until the transaction ends."""
+    row = await db.write_row(f"{_SELECT_ENDPOINT} AND id = $2 FOR UPDATE", project_id, endpoint_id)
+    return None if row is None else Endpoint(**row)
+
+
+async def endpoints(db: Transaction, project_id: str, source: str) -> list[Endpoint]:
+    """The endpoints of one source (its id) or of one kind of source (its prefix), newest first."""
+    rows = await db.rows(
+        f"{_SELECT_ENDPOINT} AND starts_with(source_id, $2) ORDER BY created_at DESC, id DESC", project_id, source
+    )
+    return [Endpoint(**row) for row in rows]
+
+
+async def active_endpoints(db: Transaction, project_id: str) -> list[Endpoint]:
+    rows = await db.rows(f"{_SELECT_ENDPOINT} AND active", project_id)
+    return [Endpoint(**row) for row in rows]
+
+
+async def add_deliveries(
+    db: Transaction, project_id: str, recorded_at: datetime, deliveries: Sequence[NewDelivery]
+) -> None:
+    if deliveries:
+        columns = zip(*(msgspec.structs.astuple(delivery) for delivery in deliveries), strict=True)
+        await db.write(_INSERT_DELIVERIES, project_id, recorded_at, *map(list, columns))
+
+
+async def set_delivery_settings(db: Transaction, project_id: str, secret: str, *, catch_up: bool) -> None:
+    """The secret that the project's deliveries are signed with, and whether late retries follow at once."""
+    await db.write(
+        "INSERT INTO delivery_settings (project_id, secret, catch_up) VALUES ($1, $2, $3)", project_id, secret, catch_up
+    )
+
+
+async def secret(db: Transaction, project_id: str) -> str:
+    return await db.value("SELECT secret FROM delivery_settings WHERE project_id = $1", project_id)
+
+
+async def make_retries_due(db: Transaction, project_id: str, by: timedelta) -> None:
+    """Moves what waits for a retry nearer by the time that the project's clock was moved on."""
+    await db.write(_SHIFT_RETRIES, project_id, by)
+    await db.write(_SHIFT_CLOCK, project_id, by)
+
+
+async def due_targets(db: Transaction) -> list[Target]:
+    """The endpoints of all projects that have something to send now."""
+    return [Target(*row.values()) for row in await db.rows(_DUE_TARGETS)]
+
+
+async def claim(db: Transaction, target: Target, limit: int, lease: timedelta) -> list[Claimed]:
+    """Leases up to `limit` due deliveries of an endpoint, oldest first, in one statement of its own."""
+    rows = await db.only(_CLAIM, target.project_id, target.endpoint_id, limit, lease)
+    return [Claimed(**row) for row in rows]
+
+
+async def release(db: Transaction, target: Target, claimed: Sequence[Claimed]) -> None:
+    """Gives back leased deliveries that were not attempted."""
+    await db.only(_RELEASE, target.project_id, [d.id for d in claimed], [d.recorded_at for d in claimed])
+
+
+async def settle(db: Transaction, project_id: str, settled: Sequence[tuple[Claimed, Attempt, Outcome]]) -> None:
+    """Writes attempts and the next state of their deliveries in one statement."""
+    columns = zip(
+        *(
+            (
+                delivery.id,
+                delivery.recorded_at,
+                delivery.attempts_count + 1,
+                _STATUS[type(outcome)],
+                outcome.due_at if isinstance(outcome, RetryAt) else None,
+                outcome.at if isinstance(outcome, Delivered) else None,
+                *msgspec.structs.astuple(attempt),
+            )
+            for delivery, attempt, outcome in settled
+        ),
+        strict=True,
+    )
+    await db.only(_SETTLE, project_id, *map(list, columns))
+
+
+_STATUS: dict[type[Outcome], str] = {Delivered: "SENT", RetryAt: "RETRYING", GaveUp: "FAILED"}
+
+
+async def switch_off(db: Transaction, project_id: str, endpoint_id: str, reason: str, now: datetime) -> None:
+    """Disables an endpoint whose retries are used up, and gives up the rest of its queue."""
+    await db.write(_SWITCH_OFF, project_id, endpoint_id, reason, now)
+    await stop_endpoint(db, project_id, endpoint_id)
+
+
+async def retry(db: Transaction, project_id: str, delivery_id: str) -> bool:
+    """Makes a delivery due now; False while an attempt is on its way, or when its endpoint is gone."""
+    return await db.write_row(_RETRY, project_id, delivery_id) is not None
+
+
+async def delivery(db: Transaction, project_id: str, delivery_id: str) -> Delivery | None:
+    row = await db.row(f"{_SHOWN} WHERE d.project_id = $1 AND d.id = $2", project_id, delivery_id)
+    return None if row is None else Delivery(**row)
+
+
+async def deliveries(db: Transaction, project_id: str, *filters: object) -> list[Delivery]:
+    """Newest first. Filters in order: status, event type, source, entity, after, before, id to go on from, limit."""
+    return [Delivery(**row) for row in await db.rows(_LIST, project_id, *filters)]
+
+
+async def attempts(db: Transaction, project_id: str, delivery_id: str) -> list[Attempt]:
+    return [Attempt(*row.values()) for row in await db.rows(_ATTEMPTS, project_id, delivery_id)]

@@ -1,0 +1,62 @@
+"""Composition root of the worker: the relay, the deliverer, the jobs, and which job reacts to which event."""
+
+import asyncio
+from datetime import timedelta
+
+from guerdon.asgi import runtime
+from guerdon.db.pool import UNREACHABLE, acquired
+from guerdon.events.doorbell import Bell, listen
+from guerdon.events.relay import Relay
+from guerdon.events.work import Runtime
+from guerdon.families.customers import jobs as customers
+from guerdon.families.projects import store as projects
+from guerdon.jobs.worker import Handler, JobWorker, Reactions
+from guerdon.settings import Settings
+from guerdon.telemetry import logger
+from guerdon.webhooks.deliver import Deliverer
+from guerdon.webhooks.fanout import FanOut
+from guerdon.webhooks.send import Sender
+
+JOBS: dict[str, Handler] = {**customers.JOBS}
+REACTIONS: dict[str, tuple[str, ...]] = {}
+_PARTITIONS_AHEAD = timedelta(days=28)
+_HOUSEKEEPING_S = 3_600
+
+log = logger("worker")
+
+
+async def work(settings: Settings, database_url: str) -> None:
+    """Relays, delivers and runs jobs until cancelled."""
+    async with (
+        runtime(settings, database_url) as made,
+        Sender(allow_private=settings.allow_private_targets, connections=settings.deliveries_in_flight) as sender,
+        asyncio.TaskGroup() as tasks,
+    ):
+        relay = Relay(made, (FanOut(made.ids), Reactions(made.ids, REACTIONS)))
+        deliverer = Deliverer(
+            made.pool,
+            sender,
+            in_flight=settings.deliveries_in_flight,
+            per_endpoint=settings.deliveries_per_endpoint,
+            lease=timedelta(seconds=settings.delivery_lease_s),
+        )
+        jobs = JobWorker(made, JOBS, projects.find)
+        bells = {
+            Bell.OUTBOX: relay.wakeup.ring,
+            Bell.DELIVERIES: deliverer.wakeup.ring,
+            Bell.JOBS: jobs.wakeup.ring,
+        }
+        for running in (listen(database_url, bells), relay.run(), deliverer.run(), jobs.run(), _keep_house(made)):
+            tasks.create_task(running)
+        log.info("worker_started")
+
+
+async def _keep_house(made: Runtime) -> None:
+    """Makes the partitions of the coming weeks, now and every hour."""
+    while True:
+        try:
+            async with acquired(made.pool) as connection:
+                await connection.execute("SELECT make_partitions($1)", _PARTITIONS_AHEAD)
+        except UNREACHABLE as error:
+            log.warning("database_unreachable", error=str(error))
+        await asyncio.sleep(_HOUSEKEEPING_S)
