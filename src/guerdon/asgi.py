@@ -8,6 +8,7 @@ from contextlib import AsyncExitStack, asynccontextmanager
 
 from starlette.types import Receive, Scope, Send
 
+from guerdon.db.migrate import next_node
 from guerdon.db.pool import acquired, open_pool
 from guerdon.events.doorbell import Bell, Doorbell, listen
 from guerdon.events.work import Runtime
@@ -41,10 +42,17 @@ async def runtime(settings: Settings, database_url: str) -> AsyncGenerator[Runti
     pool = await open_pool(database_url, size=settings.database_connections)
     try:
         async with acquired(pool) as connection:
-            node: int = await connection.fetchval("SELECT nextval('node_numbers')")
+            node = await next_node(connection)
         yield Runtime(pool, Ids(node), Doorbell(pool), settings.base_url)
     finally:
         await pool.close()
+
+
+def spare_the_collector() -> None:
+    """What exists now lives as long as the process: looking through it for garbage would only cost time."""
+    gc.collect()
+    gc.freeze()
+    gc.set_threshold(*_GC_THRESHOLDS)
 
 
 class Api:
@@ -81,10 +89,7 @@ class Api:
         listening = asyncio.create_task(listen(self._database_url, {Bell.PROJECTS: keys.forget}))
         self._stack.callback(listening.cancel)
         self._app = App((*ROUTES, *operations(ROUTES)), made, keys, projects_store.find)
-        # What exists now lives as long as the process; collecting it again and again would only cost time.
-        gc.collect()
-        gc.freeze()
-        gc.set_threshold(*_GC_THRESHOLDS)
+        spare_the_collector()
 
 
 def create() -> Api:

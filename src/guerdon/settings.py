@@ -65,8 +65,8 @@ class Settings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     ] = 32
     delivery_lease_s: Annotated[
         int,
-        Meta(ge=21, le=3_600, description="Seconds after which another worker takes over deliveries of a dead one."),
-    ] = 30
+        Meta(ge=51, le=3_600, description="Seconds after which another worker takes over deliveries of a dead one."),
+    ] = 60
     log_level: Annotated[str, Meta(pattern="^(debug|info|warning|error)$", description="Least severe line logged.")] = (
         "info"
     )

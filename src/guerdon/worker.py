@@ -3,7 +3,8 @@
 import asyncio
 from datetime import timedelta
 
-from guerdon.asgi import runtime
+from guerdon.asgi import runtime, spare_the_collector
+from guerdon.db.migrate import make_partitions
 from guerdon.db.pool import UNREACHABLE, acquired
 from guerdon.events.doorbell import Bell, listen
 from guerdon.events.relay import Relay
@@ -48,6 +49,7 @@ async def work(settings: Settings, database_url: str) -> None:
         }
         for running in (listen(database_url, bells), relay.run(), deliverer.run(), jobs.run(), _keep_house(made)):
             tasks.create_task(running)
+        spare_the_collector()
         log.info("worker_started")
 
 
@@ -56,7 +58,7 @@ async def _keep_house(made: Runtime) -> None:
     while True:
         try:
             async with acquired(made.pool) as connection:
-                await connection.execute("SELECT make_partitions($1)", _PARTITIONS_AHEAD)
+                await make_partitions(connection, _PARTITIONS_AHEAD)
         except UNREACHABLE as error:
             log.warning("database_unreachable", error=str(error))
         await asyncio.sleep(_HOUSEKEEPING_S)

@@ -1,6 +1,7 @@
 """Migrations: numbered SQL files, each applied once, in order, in a transaction, under an advisory lock."""
 
 import re
+from datetime import timedelta
 from importlib import resources
 from urllib.parse import urlsplit, urlunsplit
 
@@ -60,6 +61,16 @@ async def pending(db: Transaction) -> list[str]:
         return [step.name for step in known]
     applied = {row["number"] for row in await db.rows("SELECT number FROM schema_migrations")}
     return [step.name for step in known if step.number not in applied]
+
+
+async def next_node(connection: Connection) -> int:
+    """A number that no other process on this database has, for its identifiers."""
+    return await connection.fetchval("SELECT nextval('node_numbers')")
+
+
+async def make_partitions(connection: Connection, ahead: timedelta) -> None:
+    """Makes the partitions of the coming weeks that do not exist yet."""
+    await connection.execute("SELECT make_partitions($1)", ahead)
 
 
 async def _applied(connection: Connection) -> set[int]:

@@ -66,6 +66,10 @@ class Transaction:
         await self.begin()
         return await (await self._taken()).fetchrow(sql, *args)
 
+    async def take_turns(self, key: int) -> None:
+        """Waits until no other transaction holds the turn of this number, and holds it until this one ends."""
+        await self.write("SELECT pg_advisory_xact_lock($1::bigint)", key)
+
     async def only(self, sql: str, *args: object) -> list[Record]:
         """Writes with a statement that is the whole transaction, unless one has already begun."""
         return await (await self._taken()).fetch(sql, *args)

@@ -6,12 +6,13 @@ lock. A lost ring costs nothing but time, because every worker also looks by its
 
 import asyncio
 import contextlib
+import time
 from collections.abc import Callable
 from enum import StrEnum
 
 from guerdon.db.pool import UNREACHABLE, Pool, acquired, connect
 
-_PAUSE_S = 0.002
+_PAUSE_S = 0.005
 _RECONNECT_S = 0.5
 
 
@@ -48,10 +49,16 @@ class Doorbell:
 
 
 class Wakeup:
-    """What a worker waits for: a ring, or the time after which it looks by itself."""
+    """What a worker waits for: a ring, or the time after which it looks by itself.
 
-    def __init__(self, poll_s: float = 1.0) -> None:
+    A ring after a quiet time is answered at once. Under load, answers stay `pace_s` apart: what comes in between is
+    done together, which is many times cheaper than one by one.
+    """
+
+    def __init__(self, *, poll_s: float = 1.0, pace_s: float = 0.02) -> None:
         self._poll_s = poll_s
+        self._pace_s = pace_s
+        self._answered_at = 0.0
         self._event = asyncio.Event()
 
     def ring(self) -> None:
@@ -65,6 +72,10 @@ class Wakeup:
         with contextlib.suppress(TimeoutError):
             async with asyncio.timeout(self._poll_s):
                 await self._event.wait()
+        rest = self._answered_at + self._pace_s - time.monotonic()
+        if rest > 0:
+            await asyncio.sleep(rest)
+        self._answered_at = time.monotonic()
 
 
 async def listen(url: str, wake: dict[Bell, Callable[[], None]]) -> None:

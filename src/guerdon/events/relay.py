@@ -80,19 +80,19 @@ class Relay:
         while True:
             self.wakeup.clear()
             try:
-                more = await self.drain()
+                full = await self.drain()
             except UNREACHABLE as error:
                 log.warning("database_unreachable", error=str(error))
-                more = False
-            if not more:
+                full = False
+            if not full:
                 await self.wakeup.wait()
 
     async def drain(self) -> bool:
-        """One batch of every project that has any; True if something was taken, so that there may be more."""
+        """One batch of every project that has any; True if one was full, so that there is probably more."""
         async with Transaction(self._runtime.pool) as db:
             projects = [row["project_id"] for row in await db.rows(_PROJECTS)]
         taken = [await self._drain_project(project_id) for project_id in projects]
-        return any(taken)
+        return any(count == BATCH for count in taken)
 
     async def _drain_project(self, project_id: str) -> int:
         bells: set[Bell] = set()

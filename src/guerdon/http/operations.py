@@ -4,19 +4,13 @@ from collections.abc import Sequence
 
 from prometheus_client import generate_latest
 
+from guerdon.db.backlog import backlog
 from guerdon.db.migrate import pending
 from guerdon.errors import ApiError
 from guerdon.http.call import Call
 from guerdon.http.openapi import describe
 from guerdon.http.routing import Content, Route, Scope
 from guerdon.telemetry import DELIVERIES_UNFINISHED, JOBS_UNFINISHED, OUTBOX_WAITING, REGISTRY
-
-_BACKLOG = """
-SELECT (SELECT count(*) FROM outbox) AS outbox,
-    (SELECT count(*) FROM deliveries WHERE due_at IS NOT NULL) AS deliveries,
-    (SELECT count(*) FROM jobs WHERE parked_at IS NULL) AS jobs,
-    (SELECT count(*) FROM jobs WHERE parked_at IS NOT NULL) AS parked
-"""
 
 
 async def healthz(_call: Call[None]) -> dict[str, str]:
@@ -32,12 +26,11 @@ async def readyz(call: Call[None]) -> dict[str, str]:
 
 
 async def metrics(call: Call[None]) -> Content:
-    row = await call.db.row(_BACKLOG)
-    if row is not None:
-        OUTBOX_WAITING.set(row["outbox"])
-        DELIVERIES_UNFINISHED.set(row["deliveries"])
-        JOBS_UNFINISHED.labels("waiting").set(row["jobs"])
-        JOBS_UNFINISHED.labels("parked").set(row["parked"])
+    found = await backlog(call.db)
+    OUTBOX_WAITING.set(found.outbox)
+    DELIVERIES_UNFINISHED.set(found.deliveries)
+    JOBS_UNFINISHED.labels("waiting").set(found.jobs)
+    JOBS_UNFINISHED.labels("parked").set(found.parked_jobs)
     return Content(generate_latest(REGISTRY), "text/plain; version=0.0.4; charset=utf-8")
 
 

@@ -59,15 +59,15 @@ class JobWorker:
         while True:
             self.wakeup.clear()
             try:
-                more = await self.run_due()
+                full = await self.run_due()
             except UNREACHABLE as error:
                 log.warning("database_unreachable", error=str(error))
-                more = False
-            if not more:
+                full = False
+            if not full:
                 await self.wakeup.wait()
 
     async def run_due(self) -> bool:
-        """One batch of every project that has any; True if something ran."""
+        """One batch of every project that has any; True if one was full, so that there is probably more."""
         async with Transaction(self._runtime.pool) as db:
             projects = await queue.projects_waiting(db)
         return any(await asyncio.gather(*(self._run_project(project_id) for project_id in projects)))
@@ -78,7 +78,7 @@ class JobWorker:
             project = await self._find_project(db, project_id) if jobs else None
         if project is not None:
             await asyncio.gather(*(self._run(project, job) for job in jobs))
-        return bool(jobs)
+        return len(jobs) == BATCH
 
     async def _run(self, project: Project, job: Job) -> None:
         try:

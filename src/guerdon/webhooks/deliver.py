@@ -22,7 +22,9 @@ from guerdon.webhooks.prepare import Claimed, Target
 from guerdon.webhooks.send import TIMEOUT_S, Sender
 from guerdon.webhooks.settle import Attempt, Delivered, GaveUp, Outcome, RetryAt, settle
 
-_SCAN_S = 0.02
+_PREFETCH = 4
+_SCAN_S = 0.05
+_SETTLE_PACE_S = 0.02
 _PAUSE_S = 0.5
 _OUTCOMES: dict[type[Outcome], Counter] = {
     Delivered: DELIVERY_ATTEMPTS.labels(outcome="delivered"),
@@ -45,8 +47,8 @@ class Lane:
 class Deliverer:
     """Delivers for as long as it runs; any number of processes may run one.
 
-    At most `in_flight` calls are open, at most `per_endpoint` of them to one endpoint. `lease` must be longer than two
-    calls can take, because a lane holds up to twice as many claimed deliveries as it has calls.
+    At most `in_flight` calls are open, at most `per_endpoint` of them to one endpoint. `lease` must be longer
+    than five calls can take, because a lane holds up to four times as many claimed deliveries as it has calls.
     """
 
     def __init__(self, pool: Pool, sender: Sender, *, in_flight: int, per_endpoint: int, lease: timedelta) -> None:
@@ -54,6 +56,7 @@ class Deliverer:
         self._sender = sender
         self._slots = asyncio.Semaphore(in_flight)
         self._per_endpoint = per_endpoint
+        self._enough = _PREFETCH * per_endpoint // 2
         self._lease = lease
         self._lanes: dict[tuple[str, str], Lane] = {}
         self._hungry: set[Lane] = set()
@@ -77,17 +80,17 @@ class Deliverer:
             await self._flush()
 
     async def _refill(self) -> bool:
-        """Claims for endpoints that have something due and room; True if something was claimed.
+        """Claims for endpoints that have something due and room; True if there was more of it than room.
 
         A busy lane asks for more by itself; what else there is, is looked up, but not more often than _SCAN_S.
         """
         hungry, self._hungry = self._hungry, set()
         async with Transaction(self._pool) as db:
-            claimed = [await self._refill_lane(db, lane) for lane in hungry]
-            if not any(claimed) or time.monotonic() - self._scanned_at > _SCAN_S:
+            full = [await self._refill_lane(db, lane) for lane in hungry]
+            if not any(full) or time.monotonic() - self._scanned_at > _SCAN_S:
                 self._scanned_at = time.monotonic()
-                claimed += [await self._refill_lane(db, self._lane(target)) for target in await store.due_targets(db)]
-        return any(claimed)
+                full += [await self._refill_lane(db, self._lane(target)) for target in await store.due_targets(db)]
+        return any(full)
 
     def _lane(self, target: Target) -> Lane:
         key = (target.project_id, target.endpoint_id)
@@ -98,16 +101,17 @@ class Deliverer:
         return lane
 
     async def _refill_lane(self, db: Transaction, lane: Lane) -> bool:
-        if len(lane.queue) >= self._per_endpoint:
+        if len(lane.queue) >= self._enough:
             return False
-        claimed = await store.claim(db, lane.target, 2 * self._per_endpoint - len(lane.queue), self._lease)
+        room = _PREFETCH * self._per_endpoint - len(lane.queue)
+        claimed = await store.claim(db, lane.target, room, self._lease)
         lane.queue.extend(claimed)
         for _ in range(min(self._per_endpoint - lane.open, len(lane.queue))):
             lane.open += 1
             call = asyncio.create_task(self._drain(lane))
             self._calls.add(call)
             call.add_done_callback(self._calls.discard)
-        return bool(claimed)
+        return len(claimed) == room
 
     async def _drain(self, lane: Lane) -> None:
         """Sends one delivery of the lane after another, and asks for more when half of what was claimed is gone."""
@@ -116,7 +120,7 @@ class Deliverer:
                 async with self._slots:
                     if lane.queue:
                         delivery = lane.queue.popleft()
-                        if len(lane.queue) == self._per_endpoint - 1:
+                        if len(lane.queue) == self._enough - 1:
                             self._hungry.add(lane)
                             self.wakeup.ring()
                         await self._send(lane.target, delivery)
@@ -130,7 +134,7 @@ class Deliverer:
             attempt,
             delivery.attempts_count + 1,
             delivery.first_attempt_at or attempt.started_at,
-            real_now(),
+            attempt.ended_at,
             by_hand=delivery.by_hand,
             catch_up=target.catch_up,
             clock_offset=target.clock_offset,
@@ -140,11 +144,12 @@ class Deliverer:
         self._something_settled.set()
 
     async def _settle_all(self) -> None:
-        """Writes outcomes as they come; those that come during a write are the next batch."""
+        """Writes outcomes as they come; those that come during a write, and shortly after it, are the next batch."""
         while True:
             await self._something_settled.wait()
             self._something_settled.clear()
             await self._patiently(self._flush)
+            await asyncio.sleep(_SETTLE_PACE_S)
 
     async def _flush(self) -> bool:
         """Writes what has been settled so far. What cannot be written now stays for the next time."""

@@ -27,23 +27,6 @@ def wants(endpoint: Endpoint, event: Numbered) -> bool:
     return subscribed and not event.quiet and endpoint.campaign_id in {None, event.campaign_id}
 
 
-def delivery_of(event: Numbered, endpoint: Endpoint, delivery_id: str) -> NewDelivery:
-    """The delivery of an event to an endpoint. A distribution names its messages itself (`event_name`)."""
-    return NewDelivery(
-        id=delivery_id,
-        endpoint_id=endpoint.id,
-        source_id=endpoint.source_id,
-        event_number=event.number,
-        event_recorded_at=event.recorded_at,
-        event_id=event.id,
-        event_type=event.type,
-        entity_id=event.entity_id,
-        type=endpoint.event_name or event.type,
-        target_url=endpoint.target_url,
-        created_at=event.created_at,
-    )
-
-
 class FanOut:
     """The relay's consumer that turns events into deliveries."""
 
@@ -56,7 +39,7 @@ class FanOut:
         if not pairs:
             return ()
         deliveries = [
-            delivery_of(event, endpoint, self._ids.new("whs_"))
+            NewDelivery(self._ids.new("whs_"), endpoint.id, event.number)
             for event, endpoint in pairs
             if endpoint.prepared_by is None
         ]

@@ -6,6 +6,7 @@ look-up can answer differently. Hosts that are written as an address never reach
 
 import ipaddress
 import socket
+from functools import lru_cache
 from typing import Any
 
 import aiohttp
@@ -23,6 +24,7 @@ class TargetRefused(OSError):  # noqa: N818 - an OSError, so that the HTTP clien
     """The target's address is one that webhooks may not call."""
 
 
+@lru_cache(1_000)
 def parse_target(text: str) -> URL | None:
     """The URL if it is one that a webhook can have at all: absolute http(s), with a host, without credentials."""
     try:

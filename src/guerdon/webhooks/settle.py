@@ -18,9 +18,13 @@ class Attempt(msgspec.Struct, frozen=True):
     response_excerpt: str | None
 
     @property
+    def ended_at(self) -> datetime:
+        return self.started_at + timedelta(milliseconds=self.duration_ms)
+
+    @property
     def ok(self) -> bool:
         """Any 2xx is success; a redirect is not followed and so is none."""
-        return self.status_code is not None and HTTPStatus(200) <= self.status_code < HTTPStatus(300)
+        return self.status_code is not None and HTTPStatus.OK <= self.status_code < HTTPStatus.MULTIPLE_CHOICES
 
 
 class Delivered(msgspec.Struct, frozen=True):

@@ -5,6 +5,7 @@ from datetime import datetime, timedelta
 
 import msgspec
 
+from guerdon.clock import real_now
 from guerdon.db.transaction import Transaction
 from guerdon.webhooks.prepare import Claimed, Message, Target
 from guerdon.webhooks.settle import Attempt, Delivered, GaveUp, Outcome, RetryAt
@@ -37,19 +38,11 @@ class Endpoint(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class NewDelivery(msgspec.Struct, frozen=True):
-    """A delivery to be made of an event for an endpoint; `data` replaces the event's own where it is given."""
+    """A delivery to be made of an event for an endpoint; `data` or `body` replace what the event would give."""
 
     id: str
     endpoint_id: str
-    source_id: str
     event_number: int
-    event_recorded_at: datetime
-    event_id: str
-    event_type: str
-    entity_id: str
-    type: str
-    target_url: str
-    created_at: datetime
     data: str | None = None
     body: str | None = None
 
@@ -87,12 +80,23 @@ WHERE project_id = $1 AND due_at IS NOT NULL AND leased_until IS NULL
 
 _SHIFT_CLOCK = "UPDATE delivery_settings SET clock_offset = clock_offset + $2::interval WHERE project_id = $1"
 
-_INSERT_DELIVERIES = f"""
-INSERT INTO deliveries (project_id, due_at, recorded_at, {", ".join(NewDelivery.__struct_fields__)})
-SELECT $1, now(), $2, n.* FROM unnest(
-    $3::text[], $4::text[], $5::text[], $6::bigint[], $7::timestamptz[], $8::text[], $9::text[], $10::text[],
-    $11::text[], $12::text[], $13::timestamptz[], $14::text[], $15::text[]
-) AS n
+# The event and the endpoint are looked up here, so that the relay need not carry their columns to and fro.
+_INSERT_DELIVERIES = """
+INSERT INTO deliveries (
+    project_id, id, recorded_at, endpoint_id, source_id, event_number, event_recorded_at, event_id, event_type,
+    entity_id, type, target_url, created_at, due_at, data, body
+)
+SELECT e.project_id, n.id, $2, p.id, p.source_id, e.number, e.recorded_at, e.id, e.type, e.entity_id,
+    coalesce(p.event_name, e.type), p.target_url, e.created_at, now(), n.data, n.body
+FROM unnest(
+    array_fill($1::text, ARRAY[cardinality($4::text[])]), array_fill($3::timestamptz, ARRAY[cardinality($4::text[])]),
+    $4::text[], $5::text[], $6::bigint[], $7::text[], $8::text[]
+) AS n (project_id, recorded_at, id, endpoint_id, event_number, data, body),
+LATERAL (SELECT * FROM endpoints WHERE project_id = n.project_id AND id = n.endpoint_id LIMIT 1) p,
+LATERAL (
+    SELECT * FROM events
+    WHERE project_id = n.project_id AND number = n.event_number AND recorded_at = n.recorded_at LIMIT 1
+) e
 """
 
 # Jumps from endpoint to endpoint through the index of what is due, whatever the backlog of each.
@@ -115,48 +119,54 @@ WHERE EXISTS (
     AND d.due_at <= now() AND (d.leased_until IS NULL OR d.leased_until < now())
 )
 """
+# Rows are looked up one by one (LATERAL … LIMIT 1), and rows to change are joined over their whole key without
+# repeating `project_id = $1` for them. Otherwise the planner may read all of the project's rows at once instead of
+# finding each by its key: cheap by the statistics of a young partition, and ruinous an hour later.
 _CLAIM = """
 WITH chosen AS (
-    SELECT id, recorded_at FROM deliveries
+    SELECT project_id, id, recorded_at FROM deliveries
     WHERE project_id = $1 AND endpoint_id = $2 AND due_at <= now() AND (leased_until IS NULL OR leased_until < now())
     ORDER BY due_at, id LIMIT $3 FOR UPDATE SKIP LOCKED
 ), claimed AS (
-    UPDATE deliveries d SET leased_until = now() + $4::interval FROM chosen
-    WHERE d.project_id = $1 AND d.id = chosen.id AND d.recorded_at = chosen.recorded_at RETURNING d.*
+    UPDATE deliveries d SET leased_until = now() + $4::interval FROM chosen c
+    WHERE d.project_id = c.project_id AND d.id = c.id AND d.recorded_at = c.recorded_at RETURNING d.*
 )
 SELECT c.id, c.source_id, c.target_url, c.type, c.created_at, c.event_id, c.event_type, c.entity_id,
     e.group_id, e.event_source, coalesce(c.data, e.data) AS data, c.body,
     c.recorded_at, c.attempts_count, c.by_hand, c.first_attempt_at
-FROM claimed c
-JOIN events e ON e.project_id = $1 AND e.number = c.event_number AND e.recorded_at = c.event_recorded_at
+FROM claimed c, LATERAL (
+    SELECT group_id, event_source, data FROM events
+    WHERE project_id = c.project_id AND number = c.event_number AND recorded_at = c.event_recorded_at LIMIT 1
+) e
 ORDER BY c.due_at, c.id
 """
 _RELEASE = """
-UPDATE deliveries d SET leased_until = NULL FROM unnest($2::text[], $3::timestamptz[]) AS r (id, recorded_at)
-WHERE d.project_id = $1 AND d.id = r.id AND d.recorded_at = r.recorded_at
+UPDATE deliveries d SET leased_until = NULL
+FROM unnest(array_fill($1::text, ARRAY[cardinality($2::text[])]), $2::text[], $3::timestamptz[])
+    AS r (project_id, id, recorded_at)
+WHERE d.project_id = r.project_id AND d.id = r.id AND d.recorded_at = r.recorded_at
 """
 # attempts_count fences out a worker whose lease ended before it settled: its attempt is then counted by nobody.
 _SETTLE = """
-WITH outcome AS (
-    SELECT * FROM unnest(
-        $2::text[], $3::timestamptz[], $4::int[], $5::text[], $6::timestamptz[], $7::timestamptz[], $8::timestamptz[],
-        $9::int[], $10::int[], $11::text[], $12::text[]
-    ) AS o (
-        id, recorded_at, number, status, due_at, sent_at, started_at, duration_ms, status_code, error, response_excerpt
-    )
-), settled AS (
+WITH settled AS (
     UPDATE deliveries d SET status = o.status, due_at = o.due_at, attempts_count = o.number, leased_until = NULL,
         by_hand = false, first_attempt_at = coalesce(d.first_attempt_at, o.started_at),
         sent_at = coalesce(o.sent_at, d.sent_at)
-    FROM outcome o
-    WHERE d.project_id = $1 AND d.id = o.id AND d.recorded_at = o.recorded_at AND d.attempts_count = o.number - 1
-    RETURNING d.id
+    FROM unnest(
+        array_fill($1::text, ARRAY[cardinality($2::text[])]), $2::text[], $3::timestamptz[], $4::int[], $5::text[],
+        $6::timestamptz[], $7::timestamptz[], $8::timestamptz[], $9::int[], $10::int[], $11::text[], $12::text[]
+    ) AS o (
+        project_id, id, recorded_at, number, status, due_at, sent_at, started_at, duration_ms, status_code, error,
+        response_excerpt
+    )
+    WHERE d.project_id = o.project_id AND d.id = o.id AND d.recorded_at = o.recorded_at
+        AND d.attempts_count = o.number - 1
+    RETURNING o.*
 )
 INSERT INTO delivery_attempts (
     project_id, delivery_id, number, recorded_at, started_at, duration_ms, status_code, error, response_excerpt
 )
-SELECT $1, o.id, o.number, now(), o.started_at, o.duration_ms, o.status_code, o.error, o.response_excerpt
-FROM outcome o JOIN settled ON settled.id = o.id
+SELECT project_id, id, number, now(), started_at, duration_ms, status_code, error, response_excerpt FROM settled
 """
 _SWITCH_OFF = """
 UPDATE endpoints SET active = false, disabled_reason = $3, disabled_at = $4
@@ -231,11 +241,12 @@ async def active_endpoints(db: Transaction, project_id: str) -> list[Endpoint]:
 
 
 async def add_deliveries(
-    db: Transaction, project_id: str, recorded_at: datetime, deliveries: Sequence[NewDelivery]
+    db: Transaction, project_id: str, event_recorded_at: datetime, deliveries: Sequence[NewDelivery]
 ) -> None:
+    """Adds deliveries of events that were recorded at the same time."""
     if deliveries:
         columns = zip(*(msgspec.structs.astuple(delivery) for delivery in deliveries), strict=True)
-        await db.write(_INSERT_DELIVERIES, project_id, recorded_at, *map(list, columns))
+        await db.write(_INSERT_DELIVERIES, project_id, real_now(), event_recorded_at, *map(list, columns))
 
 
 async def set_delivery_settings(db: Transaction, project_id: str, secret: str, *, catch_up: bool) -> None:

@@ -49,7 +49,8 @@ PROFILE = ("name", "description", "email", "phone", "birthday", "birthdate", "ad
 
 
 CUSTOMERS = Table("customers", CustomerRow)
-_FIND = f"{CUSTOMERS.select} AND (id = $2 OR source_id = $2) ORDER BY id = $2 DESC LIMIT 1"
+# An id wins over a source id. Each half is one look-up by a unique key, and the second is not made if the first finds.
+_FIND = f"{CUSTOMERS.select} AND id = $2 UNION ALL {CUSTOMERS.select} AND source_id = $2 LIMIT 1"
 _CREATE = outbox.guarded(
     f"{CUSTOMERS.insert_sql} ON CONFLICT DO NOTHING RETURNING id", 1 + len(CustomerRow.__struct_fields__)
 )

@@ -79,7 +79,7 @@ async def create(db: Transaction, ids: Ids, new: NewProject) -> Created:
 
 async def first_start(db: Transaction, ids: Ids, base_url: str) -> FirstStart | None:
     """On an empty database, makes a management key and a sandbox project; None where there is a key already."""
-    await db.write("SELECT pg_advisory_xact_lock($1::bigint)", _FIRST_START_LOCK)
+    await db.take_turns(_FIRST_START_LOCK)
     if await api_keys.any_management_key(db):
         return None
     management = await api_keys.create(db, Scope.MANAGEMENT, name="First", now=real_now())
