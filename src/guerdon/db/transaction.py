@@ -1,5 +1,6 @@
 """A transaction that begins with its first write: a read and one guarded write cost two round trips."""
 
+import asyncio
 from types import TracebackType
 from typing import Any, Self
 
@@ -28,12 +29,15 @@ class Transaction:
         if self._connection is None:
             return
         connection, self._connection = self._connection, None
+        if kind is asyncio.CancelledError:  # perhaps in the middle of a statement
+            self._pool.discard(connection)
+            return
         try:
             if self._begun:
                 self._begun = False
                 await connection.execute("ROLLBACK" if kind else "COMMIT")
         finally:
-            await self._pool.release(connection)
+            self._pool.release(connection)
 
     @property
     def begun(self) -> bool:
