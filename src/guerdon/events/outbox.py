@@ -36,6 +36,12 @@ def _rows(first: int) -> str:
 INSERT = f"INSERT INTO outbox (project_id, {_COLUMNS}) SELECT $1, event.* FROM {_rows(2)}"
 
 
+_CHANGE_AND_RECORD = (
+    f"WITH changed AS ({{}}), recorded AS (INSERT INTO outbox (project_id, {_COLUMNS}) SELECT $1, {{}})"
+    " SELECT * FROM changed"
+)
+
+
 class Guarded(msgspec.Struct, frozen=True):
     """A guarded change as one statement: alone, with one event, and with any number of them."""
 
@@ -51,16 +57,12 @@ def guarded(change: str, parameters: int) -> Guarded:
     project. The statements return what `change` returns; no row means that the guard did not hold.
     """
     first = parameters + 1
-    one = ", ".join(f"${first + place}::{kind}" for place, kind in enumerate(_TYPES))
-    recorded = f"INSERT INTO outbox (project_id, {_COLUMNS}) SELECT $1"
     held = "WHERE EXISTS (SELECT FROM changed)"
+    one = ", ".join(f"${first + place}::{kind}" for place, kind in enumerate(_TYPES))
     return Guarded(
         alone=change,
-        with_one=f"WITH changed AS ({change}), recorded AS ({recorded}, {one} {held}) SELECT * FROM changed",
-        with_many=(
-            f"WITH changed AS ({change}), recorded AS ({recorded}, event.* FROM {_rows(first)} {held})"
-            " SELECT * FROM changed"
-        ),
+        with_one=_CHANGE_AND_RECORD.format(change, f"{one} {held}"),
+        with_many=_CHANGE_AND_RECORD.format(change, f"event.* FROM {_rows(first)} {held}"),
     )
 
 
