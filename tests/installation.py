@@ -116,8 +116,8 @@ class Installation:
         Path(self._folder.name).chmod(0o755)
         self.database = EmbeddedPostgres(Path(self._folder.name), options=FAST)
         self.database.start()
-        self.settings = Settings(port=_free_port(), allow_private_targets=True, log_level="error")
-        self.receiver = Receiver(_free_port())
+        self.settings = Settings(port=free_port(), allow_private_targets=True, log_level="error")
+        self.receiver = Receiver(free_port())
         started = asyncio.run(prepare(self.settings, self.database.url()))
         assert started is not None
         self.first = started
@@ -275,7 +275,7 @@ def eventually(look: Callable[[], T | None], *, patience_s: float = PATIENCE_S) 
         time.sleep(0.02)
 
 
-def _free_port() -> int:
+def free_port() -> int:
 
     with socket.socket() as found:
         found.bind(("127.0.0.1", 0))
