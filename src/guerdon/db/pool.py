@@ -15,6 +15,7 @@ UNREACHABLE = (
     OSError,
     asyncpg.PostgresConnectionError,
     asyncpg.InterfaceError,
+    asyncpg.InternalClientError,  # what a connection says that was told of the server's end while it was idle
     asyncpg.CannotConnectNowError,
     asyncpg.AdminShutdownError,
     asyncpg.CrashShutdownError,
@@ -93,10 +94,13 @@ class Pool:
             self._invite()
             raise
 
-    def release(self, connection: Connection) -> None:
-        """Takes a connection back; one that is closed, or still in a transaction, is thrown away."""
-        if connection.is_closed() or connection.is_in_transaction():
-            self.discard(connection)
+    def release(self, connection: Connection, error: BaseException | None = None) -> None:
+        """Takes a connection back, after `error` if there was one; it is thrown away unless it is surely usable."""
+        broken = isinstance(error, (asyncio.CancelledError, *UNREACHABLE))
+        if broken or connection.is_closed() or connection.is_in_transaction():
+            connection.terminate()
+            self._made -= 1
+            self._invite()
             return
         while self._waiting:
             future = self._waiting.popleft()
@@ -104,12 +108,6 @@ class Pool:
                 future.set_result(connection)
                 return
         self._idle.append(connection)
-
-    def discard(self, connection: Connection) -> None:
-        """Throws a connection away whose state is unknown, such as one whose statement was cancelled."""
-        connection.terminate()
-        self._made -= 1
-        self._invite()
 
     async def close(self) -> None:
         """Closes what is idle; what is in use must have been released before."""
@@ -174,5 +172,7 @@ async def acquired(pool: Pool) -> AsyncGenerator[Connection]:
     connection = await pool.acquire()
     try:
         yield connection
-    finally:
-        pool.release(connection)
+    except BaseException as error:
+        pool.release(connection, error)
+        raise
+    pool.release(connection)
