@@ -69,6 +69,9 @@ class Stage:
         key = self.project["server_side_key"]
         return {"x-app-id": key["app_id"], "x-app-token": key["app_token"]}
 
+    def webhook(self, url: str, *events: str) -> None:
+        self.manage("POST", f"/{self.project['id']}/webhooks", {"target_url": url, "events": list(events)})
+
     def psql(self, sql: str) -> str:
         """One statement through psql; what it prints."""
         command = [find_binaries() / "psql", "-h", self.database.socket_dir, "-U", "guerdon", "-d", "guerdon"]

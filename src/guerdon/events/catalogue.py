@@ -23,13 +23,14 @@ class Purpose(StrEnum):
 
 
 class EventType(msgspec.Struct, frozen=True):
-    """One catalogued event. `narrowed_by` are the fields that may narrow a trigger, `required` those that must."""
+    """One catalogued event. `keys` are those of a trigger's data, `narrowed_by` and `required` what narrows it."""
 
     name: str
     scope: Scope
     purposes: frozenset[Purpose] = frozenset()
     narrowed_by: frozenset[str] = frozenset()
     required: frozenset[str] = frozenset()
+    keys: tuple[str, ...] = ()
 
     @property
     def id_prefix(self) -> str:
@@ -96,41 +97,99 @@ _TIER = frozenset({"campaign_id", "loyalty_tier_id"})
 _ORDER = frozenset({"validation_rule_id"})
 _SEGMENT = frozenset({"segment_id"})
 _SCHEMA = frozenset({"custom_event_schema_id"})
+_ORDER_KEYS = "customer referrer order redemption"
+_PENDING_KEYS = "customer campaign voucher voucher_pending_points_balance order pending_points"
+_TIER_KEYS = "customer campaign loyalty_tier created_at"
+_TIER_CHANGE_KEYS = "customer campaign loyalty_tier_from loyalty_tier_to created_at"
+# What a purpose adds to the data of the event.
+ADDED_KEYS: dict[Purpose, tuple[str, ...]] = {
+    Purpose.MESSAGE: (),
+    Purpose.PROMOTION: ("campaign", "promotion_tier"),
+    Purpose.PUBLICATION: ("campaign", "voucher", "publication"),
+}
 
 
-def _trigger(name: str, purposes: frozenset[Purpose], narrowed_by: frozenset[str], **more: frozenset[str]) -> EventType:
+def _trigger(
+    name: str,
+    purposes: frozenset[Purpose],
+    narrowed_by: frozenset[str],
+    keys: str,
+    required: frozenset[str] = frozenset(),
+) -> EventType:
     scope = Scope.BOTH if name in {"customer.rewarded", "customer.rewarded.loyalty_points"} else Scope.DISTRIBUTION
-    return EventType(name, scope, purposes, narrowed_by, **more)
+    return EventType(name, scope, purposes, narrowed_by, required, tuple(keys.split()))
 
 
 _TRIGGERS = (
-    _trigger("customer.segment.entered", _ALL, _SEGMENT, required=_SEGMENT),
-    _trigger("customer.segment.left", _ALL, _SEGMENT, required=_SEGMENT),
-    _trigger("customer.order.created", _ALL, _ORDER),
-    _trigger("customer.order.updated", _ALL, _ORDER),
-    _trigger("customer.order.paid", _ALL, _ORDER),
-    _trigger("customer.order.canceled", _ALL, _ORDER),
-    _trigger("customer.custom_event", _ALL, _ORDER | _SCHEMA, required=_SCHEMA),
-    _trigger("manual_distribution_schedule", _ALL - _MESSAGE, _SEGMENT | {"customer_id"}),
-    _trigger("customer.publication.succeeded", _MESSAGE, _CAMPAIGN),
-    _trigger("customer.redemption.succeeded", _MESSAGE, _CAMPAIGN),
-    _trigger("customer.redemption.rollback.succeeded", _MESSAGE, _CAMPAIGN),
-    _trigger("customer.voucher.gift.balance_added", _MESSAGE, _CAMPAIGN),
-    _trigger("customer.voucher.loyalty_card.points_added", _MESSAGE, _CAMPAIGN),
-    _trigger("customer.voucher.loyalty_card.points_expired", _MESSAGE, _CAMPAIGN),
-    _trigger("customer.voucher.loyalty_card.pending_points.added", _MESSAGE, _CAMPAIGN),
-    _trigger("customer.voucher.loyalty_card.pending_points.updated", _MESSAGE, _CAMPAIGN),
-    _trigger("customer.voucher.loyalty_card.pending_points.activated", _MESSAGE, _CAMPAIGN),
-    _trigger("customer.voucher.loyalty_card.pending_points.canceled", _MESSAGE, _CAMPAIGN),
-    _trigger("customer.rewarded", _MESSAGE, _CAMPAIGN),
-    _trigger("customer.rewarded.loyalty_points", _MESSAGE, _CAMPAIGN),
-    _trigger("customer.reward_redemptions.completed", _MESSAGE, _CAMPAIGN),
-    _trigger("customer.loyalty.tier.joined", _MESSAGE, _TIER),
-    _trigger("customer.loyalty.tier.left", _MESSAGE, _TIER),
-    _trigger("customer.loyalty.tier.upgraded", _MESSAGE, _TIER),
-    _trigger("customer.loyalty.tier.downgraded", _MESSAGE, _TIER),
-    _trigger("customer.loyalty.tier.prolonged", _MESSAGE, _TIER),
-    _trigger("customer.referred", _MESSAGE, _CAMPAIGN),
+    _trigger("customer.segment.entered", _ALL, _SEGMENT, "customer segment", _SEGMENT),
+    _trigger("customer.segment.left", _ALL, _SEGMENT, "customer segment", _SEGMENT),
+    _trigger("customer.order.created", _ALL, _ORDER, _ORDER_KEYS),
+    _trigger("customer.order.updated", _ALL, _ORDER, _ORDER_KEYS),
+    _trigger("customer.order.paid", _ALL, _ORDER, _ORDER_KEYS),
+    _trigger("customer.order.canceled", _ALL, _ORDER, _ORDER_KEYS),
+    _trigger("customer.custom_event", _ALL, _ORDER | _SCHEMA, "event event_schema customer referral loyalty", _SCHEMA),
+    _trigger("manual_distribution_schedule", _ALL - _MESSAGE, _SEGMENT | {"customer_id"}, "distribution customer"),
+    _trigger("customer.publication.succeeded", _MESSAGE, _CAMPAIGN, "customer campaign publication voucher"),
+    _trigger(
+        "customer.redemption.succeeded",
+        _MESSAGE,
+        _CAMPAIGN,
+        "customer order campaign voucher holder promotion_tier promotion_stack redemption",
+    ),
+    _trigger(
+        "customer.redemption.rollback.succeeded",
+        _MESSAGE,
+        _CAMPAIGN,
+        "customer order campaign voucher holder promotion_tier promotion_stack redemption redemption_rollback",
+    ),
+    _trigger(
+        "customer.voucher.gift.balance_added", _MESSAGE, _CAMPAIGN, "customer campaign voucher balance transaction"
+    ),
+    _trigger(
+        "customer.voucher.loyalty_card.points_added",
+        _MESSAGE,
+        _CAMPAIGN,
+        "customer campaign voucher balance transaction",
+    ),
+    _trigger(
+        "customer.voucher.loyalty_card.points_expired",
+        _MESSAGE,
+        _CAMPAIGN,
+        "customer campaign voucher points buckets transaction",
+    ),
+    _trigger("customer.voucher.loyalty_card.pending_points.added", _MESSAGE, _CAMPAIGN, _PENDING_KEYS),
+    _trigger("customer.voucher.loyalty_card.pending_points.updated", _MESSAGE, _CAMPAIGN, _PENDING_KEYS),
+    _trigger(
+        "customer.voucher.loyalty_card.pending_points.activated",
+        _MESSAGE,
+        _CAMPAIGN,
+        "customer campaign voucher balance order transaction pending_points",
+    ),
+    _trigger("customer.voucher.loyalty_card.pending_points.canceled", _MESSAGE, _CAMPAIGN, _PENDING_KEYS),
+    _trigger(
+        "customer.rewarded",
+        _MESSAGE,
+        _CAMPAIGN,
+        "customer holder voucher campaign redemption reward referral_tier balance custom_event customer_event",
+    ),
+    _trigger(
+        "customer.rewarded.loyalty_points",
+        _MESSAGE,
+        _CAMPAIGN,
+        "customer holder voucher campaign loyalty_tier earning_rule balance order event publication",
+    ),
+    _trigger(
+        "customer.reward_redemptions.completed",
+        _MESSAGE,
+        _CAMPAIGN,
+        "customer holder voucher campaign reward_redemption reward reward_assignment source balance publication",
+    ),
+    _trigger("customer.loyalty.tier.joined", _MESSAGE, _TIER, _TIER_KEYS),
+    _trigger("customer.loyalty.tier.left", _MESSAGE, _TIER, _TIER_KEYS),
+    _trigger("customer.loyalty.tier.upgraded", _MESSAGE, _TIER, _TIER_CHANGE_KEYS),
+    _trigger("customer.loyalty.tier.downgraded", _MESSAGE, _TIER, _TIER_CHANGE_KEYS),
+    _trigger("customer.loyalty.tier.prolonged", _MESSAGE, _TIER, _TIER_KEYS),
+    _trigger("customer.referred", _MESSAGE, _CAMPAIGN, "customer referrer campaign voucher custom_event redemption"),
 )
 
 EVENTS: dict[str, EventType] = {

@@ -6,6 +6,7 @@ from datetime import datetime, timedelta
 import msgspec
 
 from guerdon.clock import real_now
+from guerdon.db.table import Order, Table, Where
 from guerdon.db.transaction import Transaction
 from guerdon.webhooks.prepare import Claimed, Message, Target
 from guerdon.webhooks.settle import Attempt, Delivered, GaveUp, Outcome, RetryAt
@@ -59,21 +60,12 @@ class Delivery(Message, frozen=True, kw_only=True):
     sent_at: datetime | None
 
 
-_ENDPOINT = ", ".join(Endpoint.__struct_fields__)
-_ENDPOINT_FIELDS = Endpoint.__struct_fields__
+ENDPOINTS = Table("endpoints", Endpoint)
+_NEWEST_FIRST = Order("created_at")
 
-_SELECT_ENDPOINT = f"SELECT {_ENDPOINT} FROM endpoints WHERE project_id = $1"
-_INSERT_ENDPOINT = (
-    f"INSERT INTO endpoints (project_id, {_ENDPOINT}) VALUES "
-    f"($1, {', '.join(f'${place}' for place in range(2, len(_ENDPOINT_FIELDS) + 2))})"
-)
-_UPDATE_ENDPOINT = (
-    f"UPDATE endpoints SET ({_ENDPOINT}) = "
-    f"ROW({', '.join(f'${place}' for place in range(2, len(_ENDPOINT_FIELDS) + 2))}) WHERE project_id = $1 AND id = $2"
-)
 _GIVE_UP_PENDING = """
 UPDATE deliveries SET status = 'FAILED', due_at = NULL, leased_until = NULL
-WHERE project_id = $1 AND endpoint_id = $2 AND due_at IS NOT NULL
+WHERE project_id = $1 AND endpoint_id = ANY($2::text[]) AND due_at IS NOT NULL
 """
 _SHIFT_RETRIES = """
 UPDATE deliveries SET due_at = due_at - $2::interval, first_attempt_at = first_attempt_at - $2::interval
@@ -170,9 +162,12 @@ INSERT INTO delivery_attempts (
 )
 SELECT project_id, id, number, now(), started_at, duration_ms, status_code, error, response_excerpt FROM settled
 """
+# A distribution is paused with all its channels when one of them gives up.
 _SWITCH_OFF = """
 UPDATE endpoints SET active = false, disabled_reason = $3, disabled_at = $4
-WHERE project_id = $1 AND id = $2 AND active
+WHERE project_id = $1 AND active
+    AND source_id = (SELECT source_id FROM endpoints WHERE project_id = $1 AND id = $2)
+RETURNING id
 """
 _RETRY = """
 UPDATE deliveries SET due_at = now(), status = 'RETRYING', by_hand = (due_at IS NULL)
@@ -200,46 +195,24 @@ WHERE project_id = $1 AND delivery_id = $2 ORDER BY number
 """
 
 
-async def add_endpoint(db: Transaction, project_id: str, endpoint: Endpoint) -> None:
-    await db.write(_INSERT_ENDPOINT, project_id, *msgspec.structs.astuple(endpoint))
+async def endpoints(db: Transaction, project_id: str, source: str) -> list[Endpoint]:
+    """The endpoints of one source (its id) or of one kind of source (its prefix), newest first."""
+    where = Where().add("starts_with(source_id, {})", source)
+    return await ENDPOINTS.all(db, project_id, where, _NEWEST_FIRST)
 
 
-async def change_endpoint(db: Transaction, project_id: str, endpoint: Endpoint) -> None:
-    await db.write(_UPDATE_ENDPOINT, project_id, *msgspec.structs.astuple(endpoint))
+async def active_endpoints(db: Transaction, project_id: str) -> list[Endpoint]:
+    return await ENDPOINTS.all(db, project_id, Where().equal(active=True), _NEWEST_FIRST)
 
 
 async def stop_endpoint(db: Transaction, project_id: str, endpoint_id: str) -> None:
     """Gives up what is pending for an endpoint that is switched off or about to go; it can be sent again by hand."""
-    await db.write(_GIVE_UP_PENDING, project_id, endpoint_id)
+    await db.write(_GIVE_UP_PENDING, project_id, [endpoint_id])
 
 
 async def remove_endpoint(db: Transaction, project_id: str, endpoint_id: str) -> None:
     await stop_endpoint(db, project_id, endpoint_id)
-    await db.write("DELETE FROM endpoints WHERE project_id = $1 AND id = $2", project_id, endpoint_id)
-
-
-async def endpoint(db: Transaction, project_id: str, endpoint_id: str) -> Endpoint | None:
-    row = await db.row(f"{_SELECT_ENDPOINT} AND id = $2", project_id, endpoint_id)
-    return None if row is None else Endpoint(**row)
-
-
-async def lock_endpoint(db: Transaction, project_id: str, endpoint_id: str) -> Endpoint | None:
-    """The endpoint, held until the transaction ends."""
-    row = await db.write_row(f"{_SELECT_ENDPOINT} AND id = $2 FOR UPDATE", project_id, endpoint_id)
-    return None if row is None else Endpoint(**row)
-
-
-async def endpoints(db: Transaction, project_id: str, source: str) -> list[Endpoint]:
-    """The endpoints of one source (its id) or of one kind of source (its prefix), newest first."""
-    rows = await db.rows(
-        f"{_SELECT_ENDPOINT} AND starts_with(source_id, $2) ORDER BY created_at DESC, id DESC", project_id, source
-    )
-    return [Endpoint(**row) for row in rows]
-
-
-async def active_endpoints(db: Transaction, project_id: str) -> list[Endpoint]:
-    rows = await db.rows(f"{_SELECT_ENDPOINT} AND active", project_id)
-    return [Endpoint(**row) for row in rows]
+    await ENDPOINTS.delete(db, project_id, endpoint_id)
 
 
 async def add_deliveries(
@@ -308,9 +281,9 @@ _STATUS: dict[type[Outcome], str] = {Delivered: "SENT", RetryAt: "RETRYING", Gav
 
 
 async def switch_off(db: Transaction, project_id: str, endpoint_id: str, reason: str, now: datetime) -> None:
-    """Disables an endpoint whose retries are used up, and gives up the rest of its queue."""
-    await db.write(_SWITCH_OFF, project_id, endpoint_id, reason, now)
-    await stop_endpoint(db, project_id, endpoint_id)
+    """Disables the source of an endpoint whose retries are used up, and gives up the rest of its queue."""
+    off = await db.write(_SWITCH_OFF, project_id, endpoint_id, reason, now)
+    await db.write(_GIVE_UP_PENDING, project_id, [row["id"] for row in off])
 
 
 async def retry(db: Transaction, project_id: str, delivery_id: str) -> bool:

@@ -27,7 +27,7 @@ async def create_webhook(call: Call[NewWebhook]) -> Webhook:
         created_at=call.work.now,
     )
     endpoint = _with(blank, call.body)
-    await store.add_endpoint(call.db, call.project_id, endpoint)
+    await store.ENDPOINTS.insert(call.db, call.project_id, endpoint)
     return _view(endpoint)
 
 
@@ -49,7 +49,7 @@ async def update_webhook(call: Call[WebhookPatch], endpoint: Endpoint) -> Webhoo
         changed = msgspec.structs.replace(
             changed, active_since=call.runtime.ids.mark(), disabled_reason=None, disabled_at=None
         )
-    await store.change_endpoint(call.db, call.project_id, changed)
+    await store.ENDPOINTS.update(call.db, call.project_id, changed)
     return _view(changed)
 
 
@@ -99,11 +99,16 @@ def _view(endpoint: Endpoint) -> Webhook:
 
 
 async def _load(call: Call[object], webhook_id: str) -> Endpoint | None:
-    return await store.endpoint(call.db, call.project_id, webhook_id) if webhook_id.startswith(_PREFIX) else None
+    return await store.ENDPOINTS.get(call.db, call.project_id, id=webhook_id) if _ours(webhook_id) else None
 
 
 async def _lock(call: Call[object], webhook_id: str) -> Endpoint | None:
-    return await store.lock_endpoint(call.db, call.project_id, webhook_id) if webhook_id.startswith(_PREFIX) else None
+    return await store.ENDPOINTS.lock(call.db, call.project_id, webhook_id) if _ours(webhook_id) else None
+
+
+def _ours(endpoint_id: str) -> bool:
+    """Whether the endpoint is a webhook, and not a channel of a distribution."""
+    return endpoint_id.startswith(_PREFIX)
 
 
 _WEBHOOKS = "/management/v1/projects/{projectId}/webhooks"
