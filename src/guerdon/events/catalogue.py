@@ -207,7 +207,7 @@ PROJECT_EVENTS: tuple[str, ...] = tuple(
 )
 _SUBSCRIBABLE = frozenset(PROJECT_EVENTS) | frozenset(_UNLISTED.split())
 # The reference's own enumeration spells these four without one d; its examples spell them right.
-_MISSPELT = {
+SPELT_RIGHT = {
     "campaign.vouchers.aded": "campaign.vouchers.added",
     "voucher.gift.balance_aded": "voucher.gift.balance_added",
     "voucher.loyalty_card.pending_points.aded": "voucher.loyalty_card.pending_points.added",
@@ -217,5 +217,5 @@ _MISSPELT = {
 
 def project_event(name: str) -> str | None:
     """The right spelling of an event that a project webhook may subscribe to, or None."""
-    right = _MISSPELT.get(name, name)
+    right = SPELT_RIGHT.get(name, name)
     return right if right in _SUBSCRIBABLE else None

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 import msgspec
 
 from guerdon.db.transaction import Transaction
-from guerdon.events.catalogue import PROJECT_EVENTS
+from guerdon.events.catalogue import PROJECT_EVENTS, SPELT_RIGHT
 from guerdon.events.doorbell import Bell
 from guerdon.events.relay import Numbered
 from guerdon.ids import Ids
@@ -25,7 +25,8 @@ def wants(endpoint: Endpoint, event: Numbered) -> bool:
     """Whether the endpoint subscribed to the event when it happened, and is not narrowed to another campaign."""
     if event.quiet or event.id.rpartition("_")[2] < endpoint.active_since:
         return False
-    subscribed = event.type in endpoint.events or (endpoint.all_events and event.type in PROJECT_EVENTS)
+    names = {SPELT_RIGHT.get(name, name) for name in endpoint.events}
+    subscribed = event.type in names or (endpoint.all_events and event.type in PROJECT_EVENTS)
     return subscribed and endpoint.campaign_id in {None, event.campaign_id}
 
 

@@ -71,16 +71,15 @@ def _with(endpoint: Endpoint, body: NewWebhook | WebhookPatch) -> Endpoint:
 
 
 def _known(names: list[str]) -> list[str]:
-    """The right spellings, each once, in the order asked for. Errors: invalid_payload."""
-    right: dict[str, None] = {}
+    """Each once, spelt as they were sent, because generated clients accept no other spelling. Errors: invalid_payload."""
+    known: dict[str, None] = {}
     for place, name in enumerate(names):
-        known = project_event(name)
-        if known is None:
+        if project_event(name) is None:
             raise invalid_payload(
                 f"Property .events[{place}] must be equal to one of the allowed values: no event '{name}'"
             )
-        right[known] = None
-    return list(right)
+        known[name] = None
+    return list(known)
 
 
 def _view(endpoint: Endpoint) -> Webhook:
