@@ -16,6 +16,8 @@ def installation() -> Iterator[Installation]:
 
 
 @pytest.fixture
-def project(installation: Installation) -> Project:
+def project(installation: Installation) -> Iterator[Project]:
     """A sandbox project of the test's own."""
-    return make.project(installation)
+    made = make.project(installation)
+    yield made
+    made.close()

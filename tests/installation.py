@@ -122,6 +122,8 @@ class Installation:
         started = asyncio.run(prepare(self.settings, self.database.url()))
         assert started is not None
         self.first = started
+        headers = {"x-management-id": self.first.management_id, "x-management-token": self.first.management_token}
+        self._manager = Client(self.base_url, headers)
         self._loop = asyncio.new_event_loop()
         self._ready = threading.Event()
         self._failure: BaseException | None = None
@@ -137,10 +139,10 @@ class Installation:
         return self.settings.base_url
 
     def manage(self) -> "Client":
-        headers = {"x-management-id": self.first.management_id, "x-management-token": self.first.management_token}
-        return Client(self.base_url, headers)
+        return self._manager
 
     def stop(self) -> None:
+        self._manager.close()
         if self._main is not None:
             self._loop.call_soon_threadsafe(self._main.cancel)
         self._thread.join(20)
@@ -189,6 +191,9 @@ class Client:
 
     def __init__(self, base_url: str, headers: dict[str, str]) -> None:
         self.http = httpx.Client(base_url=base_url, headers=headers, timeout=30)
+
+    def close(self) -> None:
+        self.http.close()
 
     def get(self, path: str, **params: Any) -> Any:
         return self._done(self.http.get(path, params=params))

@@ -37,10 +37,12 @@ def sku(project: Project, product_name: str, source_id: str, **fields: Any) -> d
     return project.post(f"/v1/products/{product_name}/skus", body)
 
 
-def order(project: Project, amount: int | None = None, customer: str | None = "ann", **fields: Any) -> dict[str, Any]:
-    """An order of an amount, of the customer with this source id."""
-    body = {"amount": amount, **({"customer": {"source_id": customer}} if customer else {}), **fields}
-    return project.post("/v1/orders", body)
+def order(
+    project: Project, amount: int | None = None, customer: str | dict[str, Any] | None = "ann", **fields: Any
+) -> dict[str, Any]:
+    """An order of an amount, of this customer or of the one with this source id."""
+    person = {"source_id": customer} if isinstance(customer, str) else customer
+    return project.post("/v1/orders", {"amount": amount, "customer": person, **fields})
 
 
 def listen(project: Project, *events: str) -> str:

@@ -155,9 +155,7 @@ def test_what_is_sent_of_goods_wins_and_the_rest_is_filled_in() -> None:
     line = engine.line(
         sent(product={"name": "My shirt", "metadata": {"a": 1}, "override": True}, sku={"price": 5}), *CATALOGUE
     )
-    assert line.product == Product(
-        id="prod_1", source_id="shirt", name="My shirt", price=2_100, metadata={"a": 1}
-    )
+    assert line.product == Product(id="prod_1", source_id="shirt", name="My shirt", price=2_100, metadata={"a": 1})
     assert line.sku == Sku(id="sku_1", source_id="shirt-s", sku="Small", price=5)
 
 

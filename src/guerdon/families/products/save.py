@@ -66,7 +66,9 @@ async def upsert_sku(work: Work, product: ProductRow, new: NewSku) -> SkuRow:
             if saved is not None:
                 return saved
             continue
-        held = await _hold_product(work, product.id)
+        held = await PRODUCTS.lock(work.db, work.project.id, product.id)  # a variant cannot outlive it
+        if held is None:
+            raise not_found("product", product.id)
         blank = SkuRow(
             id=work.new_id("sku_"), source_id=new.source_id or None, product_id=product.id, created_at=work.now
         )
@@ -88,21 +90,13 @@ async def _save_sku(work: Work, row: SkuRow, patch: SkuPatch) -> SkuRow | None:
     """The variant after the change, the same one if nothing changes, None if it has been deleted."""
     if not _changes(row, patch, _SKU):
         return row
-    product = await _hold_product(work, row.product_id)
     held = await SKUS.lock(work.db, work.project.id, row.id)
-    if held is None:
+    product = await PRODUCTS.get(work.db, work.project.id, id=row.product_id)
+    if held is None or product is None:
         return None
     saved = msgspec.structs.replace(held, **_sku_changes(held, patch, product), updated_at=work.now)
     await SKUS.update(work.db, work.project.id, saved)
     return saved
-
-
-async def _hold_product(work: Work, product_id: str) -> ProductRow:
-    """The product as it is now, so that its attributes stay what a variant is checked against."""
-    held = await PRODUCTS.lock(work.db, work.project.id, product_id)
-    if held is None:
-        raise not_found("product", product_id)
-    return held
 
 
 async def _identify_product(work: Work, new: NewProduct) -> ProductRow | None:
