@@ -1,12 +1,14 @@
 """Plain functions that make what a test needs, through the API, with as little said as possible."""
 
 import asyncio
+from collections.abc import AsyncGenerator
+from contextlib import asynccontextmanager
 from typing import Any
 
 from guerdon import tenant
 from guerdon.asgi import runtime
 from guerdon.clock import real_now
-from guerdon.events.work import working
+from guerdon.events.work import Work, working
 from guerdon.webhooks import store as webhooks
 from guerdon.webhooks.store import Endpoint
 from installation import Installation, Project
@@ -53,7 +55,6 @@ def listen(project: Project, *events: str) -> str:
 
 
 async def _listen(project: Project, path: str, events: tuple[str, ...]) -> None:
-    installation = project.installation
     endpoint = Endpoint(
         id="wh_listening",
         source_id="wh_listening",
@@ -61,8 +62,16 @@ async def _listen(project: Project, path: str, events: tuple[str, ...]) -> None:
         events=list(events),
         created_at=real_now(),
     )
+    async with work_on(project) as work:
+        await webhooks.add_endpoint(work.db, project.id, endpoint)
+
+
+@asynccontextmanager
+async def work_on(project: Project) -> AsyncGenerator[Work]:
+    """A piece of the engine's own work on the project, in one transaction."""
+    installation = project.installation
     async with (
         runtime(installation.settings, installation.database.url()) as made,
         working(made, tenant.Project(project.id), "v-test") as work,
     ):
-        await webhooks.add_endpoint(work.db, project.id, endpoint)
+        yield work

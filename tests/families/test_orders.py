@@ -291,6 +291,12 @@ def test_what_does_not_fit_is_named_and_changes_nothing(project: Project, body: 
     assert project.get("/v1/orders")["orders"] == [made]
 
 
+def test_a_source_id_that_no_index_can_hold_is_refused(project: Project) -> None:
+    source_id = "".join(chr(0x10000 + 7 * place) for place in range(1_000))  # 4,000 bytes that hardly compress
+    for path in ("/v1/orders", "/v1/products", "/v1/customers"):
+        project.refuse("POST", path, {"source_id": source_id}, status=400, key="invalid_payload")
+
+
 def test_five_hundred_lines_fit(project: Project) -> None:
     made = make.order(project, items=[{"product_id": f"p{n}", "price": n} for n in range(500)])
     assert (len(made["items"]), made["amount"]) == (500, 124_750)

@@ -3,8 +3,6 @@
 Everything is one transaction: the order, its people, the catalogue's news, the customer's sums and the events.
 """
 
-from typing import Any
-
 import msgspec
 
 from guerdon.engine import order as engine
@@ -15,33 +13,45 @@ from guerdon.events.work import Work
 from guerdon.families.orders import lines, people, store
 from guerdon.families.orders.schemas import NewOrder, OrderPatch
 from guerdon.families.orders.store import ORDERS, OrderRow
-from guerdon.families.orders.write import write
+from guerdon.families.orders.write import Draft, write
 
 
 async def upsert(work: Work, new: NewOrder) -> OrderRow:
-    """The order that the request means, made or changed as it says.
-
-    Errors: not_found for an id of no order, customer or referrer; duplicate_found; invalid_payload; and those of
-    saving customers, products and variants.
-    """
-    await _begin(work)
-    held = await hold(work, new)
-    if held is None and new.source_id:
-        await store.take_source_id(work.db, work.project.id, new.source_id)
-        held = await hold(work, new)
-    return await _save(work, held, new)
+    """The order that the request means, made or changed as it says. Errors: those of `draft`."""
+    return await write(work, await draft(work, new))
 
 
 async def update(work: Work, row: OrderRow, patch: OrderPatch) -> OrderRow:
-    """Errors: as for `upsert`."""
+    """Errors: those of `draft`."""
     await _begin(work)
     held = await ORDERS.lock(work.db, work.project.id, row.id)
     if held is None:
         raise not_found("order", row.id)
-    return await _save(work, held, patch)
+    return await write(work, await _draft(work, held, patch))
 
 
-async def hold(work: Work, new: NewOrder) -> OrderRow | None:
+async def draft(work: Work, new: NewOrder) -> Draft:
+    """The order that the request means, ready to be written: for a workflow that changes it before it is.
+
+    Its people and what the catalogue learns are saved already, and the order is locked if it exists. Errors: not_found
+    for an id of no order, customer or referrer; duplicate_found; invalid_payload; and those of saving customers,
+    products and variants.
+    """
+    await _begin(work)
+    held = await _hold(work, new)
+    if held is None and new.source_id:
+        await store.take_source_id(work.db, work.project.id, new.source_id)
+        held = await _hold(work, new)
+    return await _draft(work, held, new)
+
+
+async def _begin(work: Work) -> None:
+    """From here on nothing recorded so far can be lost with a race that the saving of a customer loses."""
+    await work.db.begin()
+    await work.flush()
+
+
+async def _hold(work: Work, new: NewOrder) -> OrderRow | None:
     """The existing order that a request means, locked: the id wins over the source id. Errors: not_found for an id."""
     if new.id:
         row = await ORDERS.lock(work.db, work.project.id, new.id)
@@ -51,27 +61,21 @@ async def hold(work: Work, new: NewOrder) -> OrderRow | None:
     return await store.lock_by_source_id(work.db, work.project.id, new.source_id) if new.source_id else None
 
 
-async def _begin(work: Work) -> None:
-    """From here on nothing recorded so far can be lost with a race that the saving of a customer loses."""
-    await work.db.begin()
-    await work.flush()
-
-
-async def _save(work: Work, held: OrderRow | None, patch: OrderPatch) -> OrderRow:
+async def _draft(work: Work, held: OrderRow | None, patch: OrderPatch) -> Draft:
     if held and patch.source_id and patch.source_id != held.source_id:
         await _require_free(work, patch.source_id)
     before = held or OrderRow(id=work.new_id("ord_"), created_at=work.now)
     order = await _order(work, before.order, patch)
     whose = await people.settle(work, held, patch)
-    sent: dict[str, Any] = {"source_id": patch.source_id or before.source_id, "status": patch.status or before.status}
     after = msgspec.structs.replace(
         store.with_order(before, order),
-        **sent,
+        source_id=patch.source_id or before.source_id,
+        status=patch.status or before.status,
         metadata={**before.metadata, **(patch.metadata or {})},
         customer_id=whose.customer.id,
         referrer_id=whose.referrer.id,
     )
-    return await write(work, held, after, whose)
+    return Draft(held, after, whose)
 
 
 async def _require_free(work: Work, source_id: str) -> None:

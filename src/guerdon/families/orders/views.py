@@ -25,35 +25,35 @@ _SIMPLE_ITEM = tuple(name for name in schemas.SimpleItem.__struct_fields__ if na
 _ITEM = tuple(name for name in schemas.Item.__struct_fields__ if name not in {"object", "product", "sku"})
 
 
-def order(row: OrderRow, calculated: engine.Order | None = None) -> schemas.Order:
+def order(row: OrderRow, value: engine.Order | None = None) -> schemas.Order:
     """The answer."""
     return schemas.Order(
-        **_whole(row, calculated or row.order),
+        **_whole(row, value or row.order),
         customer=schemas.Person(row.customer_id) if row.customer_id else UNSET,
         referrer=schemas.Person(row.referrer_id) if row.referrer_id else UNSET,
     )
 
 
-def calculated(row: OrderRow, calculated: engine.Order | None = None) -> schemas.CalculatedOrder:
+def calculated(row: OrderRow, value: engine.Order | None = None) -> schemas.CalculatedOrder:
     """Inside the events of orders and rewards."""
     return schemas.CalculatedOrder(
-        **_whole(row, calculated or row.order),
+        **_whole(row, value or row.order),
         customer=customers.bare(row.customer_id) if row.customer_id else UNSET,
         referrer=customers.bare(row.referrer_id) if row.referrer_id else UNSET,
     )
 
 
-def simple(row: OrderRow, calculated: engine.Order | None = None) -> schemas.SimpleOrder:
+def simple(row: OrderRow, value: engine.Order | None = None) -> schemas.SimpleOrder:
     """Inside the events of redemptions and points."""
-    order = calculated or row.order
+    value = value or row.order
     return schemas.SimpleOrder(
-        **_head(row, order),
+        **_head(row, value),
         updated_at=iso(row.updated_at) if row.updated_at else UNSET,
-        items=[schemas.SimpleItem(**_known(item, _SIMPLE_ITEM)) for item in order.items],
+        items=[schemas.SimpleItem(**_known(item, _SIMPLE_ITEM)) for item in value.items],
     )
 
 
-def _head(row: OrderRow, order: engine.Order) -> dict[str, Any]:
+def _head(row: OrderRow, value: engine.Order) -> dict[str, Any]:
     return {
         "id": row.id,
         "source_id": row.source_id,
@@ -62,16 +62,16 @@ def _head(row: OrderRow, order: engine.Order) -> dict[str, Any]:
         "metadata": row.metadata,
         "customer_id": row.customer_id,
         "referrer_id": row.referrer_id,
-        **_known(order, _SUMS),
+        **_known(value, _SUMS),
     }
 
 
-def _whole(row: OrderRow, order: engine.Order) -> dict[str, Any]:
+def _whole(row: OrderRow, value: engine.Order) -> dict[str, Any]:
     return {
-        **_head(row, order),
+        **_head(row, value),
         "updated_at": iso_or_none(row.updated_at),
-        "initial_amount": UNSET if order.initial_amount is None else order.initial_amount,
-        "items": [_item(item) for item in order.items],
+        "initial_amount": UNSET if value.initial_amount is None else value.initial_amount,
+        "items": [_item(item) for item in value.items],
         "redemptions": row.redemptions or UNSET,
     }
 

@@ -13,14 +13,21 @@ from guerdon.families.orders.store import ORDERS, OrderRow
 _TOLD: dict[Status, str] = {"PAID": "customer.order.paid", "CANCELED": "customer.order.canceled"}
 
 
-async def write(
-    work: Work, before: OrderRow | None, after: OrderRow, whose: People, *, redemption: object = None
-) -> OrderRow:
-    """The order as it now stands; `before` must be locked, or None for a new one.
+class Draft(msgspec.Struct, frozen=True):
+    """An order as it is to become. `before` is the row as it was, locked, or None for a new order."""
 
-    Nothing is written and told if nothing changes. `redemption` is what events show as the one that paid the order. An
-    order that is made in another status than CREATED is made and then changed, and shows that in `updated_at`.
+    before: OrderRow | None
+    after: OrderRow
+    whose: People
+
+
+async def write(work: Work, draft: Draft, *, redemption: object = None) -> OrderRow:
+    """The order as it now stands. Nothing is written and told if nothing changes.
+
+    `redemption` is what the events show as the one that the order was paid with. An order that is made in another
+    status than CREATED is made and then changed, which shows in `updated_at`.
     """
+    before, after, whose = draft.before, draft.after, draft.whose
     if before is not None and after == before:
         return before
     moved = after.status != (before.status if before else "CREATED")
