@@ -16,8 +16,6 @@ def installation() -> Iterator[Installation]:
 
 
 @pytest.fixture
-def project(installation: Installation) -> Iterator[Project]:
+def project(installation: Installation) -> Project:
     """A sandbox project of the test's own."""
-    made = make.project(installation)
-    yield made
-    made.close()
+    return make.project(installation)

@@ -117,13 +117,12 @@ class Installation:
         Path(self._folder.name).chmod(0o755)
         self.database = EmbeddedPostgres(Path(self._folder.name), options=FAST)
         self.database.start()
-        self.settings = Settings(port=_free_port(), allow_private_targets=True, log_level="error")
-        self.receiver = Receiver(_free_port())
+        self.settings = Settings(port=free_port(), allow_private_targets=True, log_level="error")
+        self.receiver = Receiver(free_port())
         started = asyncio.run(prepare(self.settings, self.database.url()))
         assert started is not None
         self.first = started
-        headers = {"x-management-id": self.first.management_id, "x-management-token": self.first.management_token}
-        self._manager = Client(self.base_url, headers)
+        self.http = httpx.Client(base_url=self.base_url, timeout=30)
         self._loop = asyncio.new_event_loop()
         self._ready = threading.Event()
         self._failure: BaseException | None = None
@@ -139,10 +138,11 @@ class Installation:
         return self.settings.base_url
 
     def manage(self) -> "Client":
-        return self._manager
+        headers = {"x-management-id": self.first.management_id, "x-management-token": self.first.management_token}
+        return Client(self.http, headers)
 
     def stop(self) -> None:
-        self._manager.close()
+        self.http.close()
         if self._main is not None:
             self._loop.call_soon_threadsafe(self._main.cancel)
         self._thread.join(20)
@@ -189,30 +189,32 @@ class _Server(uvicorn.Server):
 class Client:
     """Speaks to the API. Its methods fail on any answer but success, `refuse` on any but the refusal named."""
 
-    def __init__(self, base_url: str, headers: dict[str, str]) -> None:
-        self.http = httpx.Client(base_url=base_url, headers=headers, timeout=30)
+    def __init__(self, http: httpx.Client, headers: dict[str, str]) -> None:
+        self._http = http
+        self._headers = headers
 
-    def close(self) -> None:
-        self.http.close()
+    def request(self, method: str, path: str, **options: Any) -> httpx.Response:
+        """Any request with the client's keys; whatever comes back."""
+        return self._http.request(method, path, headers=self._headers | options.pop("headers", {}), **options)
 
     def get(self, path: str, **params: Any) -> Any:
-        return self._done(self.http.get(path, params=params))
+        return self._done(self.request("GET", path, params=params))
 
     def post(self, path: str, body: Any = None, **params: Any) -> Any:
-        return self._done(self.http.post(path, json=body, params=params))
+        return self._done(self.request("POST", path, json=body, params=params))
 
     def put(self, path: str, body: Any) -> Any:
-        return self._done(self.http.put(path, json=body))
+        return self._done(self.request("PUT", path, json=body))
 
     def delete(self, path: str, **params: Any) -> Any:
-        return self._done(self.http.delete(path, params=params))
+        return self._done(self.request("DELETE", path, params=params))
 
     def upload(self, path: str, content: bytes) -> Any:
-        return self._done(self.http.post(path, files={"file": ("upload.csv", content, "text/csv")}))
+        return self._done(self.request("POST", path, files={"file": ("upload.csv", content, "text/csv")}))
 
     def refuse(self, method: str, path: str, body: Any = None, *, status: int, key: str | None = None) -> Any:
         """The body of a refusal, which must have this status and key and the request's id."""
-        answer = self.http.request(method, path, json=body) if body is not None else self.http.request(method, path)
+        answer = self.request(method, path, json=body) if body is not None else self.request(method, path)
         assert answer.status_code == status, (answer.status_code, answer.text)
         refusal = answer.json()
         assert refusal["code"] == status
@@ -231,7 +233,7 @@ class Project(Client):
 
     def __init__(self, installation: Installation, created: dict[str, Any]) -> None:
         key = created["server_side_key"]
-        super().__init__(installation.base_url, {"x-app-id": key["app_id"], "x-app-token": key["app_token"]})
+        super().__init__(installation.http, {"x-app-id": key["app_id"], "x-app-token": key["app_token"]})
         self.id: str = created["id"]
         self.secret: str = created["webhook_token"]
         self.key = key
@@ -286,7 +288,7 @@ def at_once(*calls: Callable[[], T]) -> list[T]:
         return [made.result() for made in [threads.submit(run, call) for call in calls]]
 
 
-def _free_port() -> int:
+def free_port() -> int:
 
     with socket.socket() as found:
         found.bind(("127.0.0.1", 0))

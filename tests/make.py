@@ -7,7 +7,6 @@ from typing import Any
 
 from guerdon import tenant
 from guerdon.asgi import runtime
-from guerdon.clock import real_now
 from guerdon.events.work import Work, working
 from guerdon.webhooks import store as webhooks
 from guerdon.webhooks.store import Endpoint
@@ -55,14 +54,15 @@ def listen(project: Project, *events: str) -> str:
 
 
 async def _listen(project: Project, path: str, events: tuple[str, ...]) -> None:
-    endpoint = Endpoint(
-        id="wh_listening",
-        source_id="wh_listening",
-        target_url=project.receiver.url(path),
-        events=list(events),
-        created_at=real_now(),
-    )
     async with work_on(project) as work:
+        endpoint = Endpoint(
+            id="wh_listening",
+            source_id="wh_listening",
+            target_url=project.receiver.url(path),
+            events=list(events),
+            active_since=work.runtime.ids.mark(),
+            created_at=work.now,
+        )
         await webhooks.add_endpoint(work.db, project.id, endpoint)
 
 

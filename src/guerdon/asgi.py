@@ -9,7 +9,7 @@ from contextlib import AsyncExitStack, asynccontextmanager
 from starlette.types import Receive, Scope, Send
 
 from guerdon.db.migrate import next_node
-from guerdon.db.pool import acquired, open_pool
+from guerdon.db.pool import Pool, acquired
 from guerdon.events.doorbell import Bell, Doorbell, listen
 from guerdon.events.work import Runtime
 from guerdon.families.api_keys import store as api_keys
@@ -43,7 +43,7 @@ _GC_THRESHOLDS = (50_000, 50, 50)
 @asynccontextmanager
 async def runtime(settings: Settings, database_url: str) -> AsyncGenerator[Runtime]:
     """Connections and identifiers of one process, for as long as the block lasts."""
-    pool = await open_pool(database_url, size=settings.database_connections)
+    pool = Pool(database_url, settings.database_connections)
     try:
         async with acquired(pool) as connection:
             node = await next_node(connection)

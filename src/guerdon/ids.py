@@ -80,10 +80,14 @@ class Ids:
         """A new identifier, such as `cust_…`; KeyError for a prefix that FORMS does not list."""
         length = FORMS[prefix]
         if length == _HEX:
-            return f"{prefix}{self._tick():018x}"
+            return prefix + self.mark()
         if length < _TIME_CHARS + _RANDOM_CHARS:
             return prefix + random_text(length)
         return prefix + _base62(time.time_ns() // 1_000_000, _TIME_CHARS) + random_text(length - _TIME_CHARS)
+
+    def mark(self) -> str:
+        """The tail of the next hexadecimal identifier: later ones sort after it, earlier ones before."""
+        return f"{self._tick():018x}"
 
     def _tick(self) -> int:
         now = (time.time_ns() // _NS_PER_TICK) << COUNTER_BITS

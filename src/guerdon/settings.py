@@ -65,11 +65,11 @@ class Settings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     ] = 32
     delivery_lease_s: Annotated[
         int,
-        Meta(ge=51, le=3_600, description="Seconds after which another worker takes over deliveries of a dead one."),
+        Meta(ge=1, le=3_600, description="Seconds after which another worker takes over what a dead one was sending."),
     ] = 60
-    log_level: Annotated[str, Meta(pattern="^(debug|info|warning|error)$", description="Least severe line logged.")] = (
-        "info"
-    )
+    log_level: Annotated[
+        str, Meta(pattern="^(debug|info|warning|error|critical)$", description="Least severe line logged.")
+    ] = "info"
 
     @property
     def base_url(self) -> str:

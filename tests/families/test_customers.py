@@ -157,6 +157,6 @@ def test_bulk_bodies_are_checked_before_anything_is_done(project: Project) -> No
     project.refuse("POST", "/v1/customers/bulk/async", [{"name": "x"}], status=400, key="invalid_payload")
     project.refuse("POST", "/v1/customers/bulk/async", [], status=400, key="invalid_payload")
     project.refuse("POST", "/v1/customers/metadata/async", {"metadata": {}}, status=400, key="invalid_payload")
-    answer = project.http.post("/v1/customers/importCSV", json={})
+    answer = project.request("POST", "/v1/customers/importCSV", json={})
     assert answer.status_code == 415
     assert eventually(lambda: project.get("/v1/async-actions")["async_actions"] == [])

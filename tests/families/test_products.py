@@ -217,10 +217,12 @@ def test_a_variant_and_the_end_of_its_product_at_once(project: Project) -> None:
         make.product(project, f"p{number}")
         *made, deleted = at_once(
             *[
-                lambda n=number, i=i: project.http.post(f"/v1/products/p{n}/skus", json={"source_id": f"s{n}-{i}"})
+                lambda n=number, i=i: project.request(
+                    "POST", f"/v1/products/p{n}/skus", json={"source_id": f"s{n}-{i}"}
+                )
                 for i in range(3)
             ],
-            lambda n=number: project.http.delete(f"/v1/products/p{n}"),
+            lambda n=number: project.request("DELETE", f"/v1/products/p{n}"),
         )
         assert deleted.status_code == 204
         assert {answer.status_code for answer in made} <= {200, 404}

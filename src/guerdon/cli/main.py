@@ -54,6 +54,7 @@ def api(database_url: DatabaseUrl = None, host: Host = None, port: Port = None) 
         http="httptools",
         log_config=None,
         access_log=False,
+        proxy_headers=False,
         server_header=False,
         date_header=False,
         timeout_graceful_shutdown=10,

@@ -156,12 +156,8 @@ class EmbeddedPostgres:
             raise ServerError(f"initdb failed: {done.stderr.strip() or done.stdout.strip()}")
 
     def _spawn(self) -> None:
-        socket_dir = tempfile.mkdtemp(prefix="guerdon-")
-        if self._account:
-            os.chown(socket_dir, self._account.pw_uid, self._account.pw_gid)
-        settings = ["listen_addresses=", f"unix_socket_directories={socket_dir}", *self._options]
+        settings = ["listen_addresses=", f"unix_socket_directories={self._make_socket_dir()}", *self._options]
         arguments = [argument for setting in settings for argument in ("-c", setting)]
-        self._sweep_sockets(keep=socket_dir)
         with self._log.open("ab") as log:
             self._process = subprocess.Popen(  # noqa: S603
                 [self._bin / "postgres", "-D", self._data, *arguments],
@@ -175,12 +171,18 @@ class EmbeddedPostgres:
                 extra_groups=self._extra_groups,
             )
 
-    def _sweep_sockets(self, *, keep: str) -> None:
-        """Removes the socket folder that a killed predecessor left behind; remembers the new one."""
+    def _make_socket_dir(self) -> str:
+        """A folder with a short name for the socket; the same one after a crash, so that clients find it again."""
         note = self._home / "socket_dir"
-        if note.exists():
-            shutil.rmtree(note.read_text().strip(), ignore_errors=True)
-        note.write_text(keep)
+        owner = os.geteuid() if self._user is None else self._user
+        with contextlib.suppress(FileNotFoundError):
+            noted = note.read_text()
+            if Path(noted).stat().st_uid == owner:
+                return noted
+        made = tempfile.mkdtemp(prefix="guerdon-")
+        os.chown(made, owner, -1 if self._group is None else self._group)
+        note.write_text(made)
+        return made
 
     def _child_runs(self) -> bool:
         return self._process is not None and self._process.poll() is None

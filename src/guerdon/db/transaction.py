@@ -1,9 +1,10 @@
 """A transaction that begins with its first write: a read and one guarded write cost two round trips."""
 
+import asyncio
 from types import TracebackType
 from typing import Any, Self
 
-from guerdon.db.pool import Connection, Pool, Record
+from guerdon.db.pool import UNREACHABLE, Connection, Pool, Record
 
 
 class Transaction:
@@ -28,12 +29,16 @@ class Transaction:
         if self._connection is None:
             return
         connection, self._connection = self._connection, None
+        begun, self._begun = self._begun, False
         try:
-            if self._begun:
-                self._begun = False
-                await connection.execute("ROLLBACK" if kind else "COMMIT")
+            # A connection that was cancelled or lost is thrown away, which rolls back as well.
+            if begun and not isinstance(error, (asyncio.CancelledError, *UNREACHABLE)):
+                await connection.execute("ROLLBACK" if error else "COMMIT")
+        except BaseException as failure:
+            error = failure
+            raise
         finally:
-            await self._pool.release(connection)
+            self._pool.release(connection, error)
 
     @property
     def begun(self) -> bool:

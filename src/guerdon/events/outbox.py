@@ -25,7 +25,6 @@ class Event(msgspec.Struct, frozen=True):
 
 _COLUMNS = ", ".join(Event.__struct_fields__)
 _TYPES = ("text", "text", "text", "text", "timestamptz", "text", "text", "text", "boolean", "text")
-WIDTH = len(_TYPES)
 
 
 def _rows(first: int) -> str:
@@ -34,23 +33,39 @@ def _rows(first: int) -> str:
     return f"unnest({arrays}) AS event ({_COLUMNS})"
 
 
-INSERT = f"INSERT INTO outbox (project_id, {_COLUMNS}) SELECT $1, event.* FROM {_rows(2)}"  # noqa: S608
+INSERT = f"INSERT INTO outbox (project_id, {_COLUMNS}) SELECT $1, event.* FROM {_rows(2)}"
 
 
-def guarded(change: str, parameters: int) -> str:
-    """One statement that makes a guarded change and records the events only if the guard held.
+_CHANGE_AND_RECORD = (
+    f"WITH changed AS ({{}}), recorded AS (INSERT INTO outbox (project_id, {_COLUMNS}) SELECT $1, {{}})"
+    " SELECT * FROM changed"
+)
+
+
+class Guarded(msgspec.Struct, frozen=True):
+    """A guarded change as one statement: alone, with one event, and with any number of them."""
+
+    alone: str
+    with_one: str
+    with_many: str
+
+
+def guarded(change: str, parameters: int) -> Guarded:
+    """Statements that make a guarded change and record events only if the guard held.
 
     `change` is an INSERT, UPDATE or DELETE with RETURNING that uses `parameters` parameters, of which $1 is the
-    project. The statement returns what `change` returns; no row means that the guard did not hold.
+    project. The statements return what `change` returns; no row means that the guard did not hold.
     """
-    return (
-        f"WITH changed AS ({change}), recorded AS (INSERT INTO outbox (project_id, {_COLUMNS})"  # noqa: S608
-        f" SELECT $1, event.* FROM {_rows(parameters + 1)} WHERE EXISTS (SELECT FROM changed)) SELECT * FROM changed"
+    first = parameters + 1
+    held = "WHERE EXISTS (SELECT FROM changed)"
+    one = ", ".join(f"${first + place}::{kind}" for place, kind in enumerate(_TYPES))
+    return Guarded(
+        alone=change,
+        with_one=_CHANGE_AND_RECORD.format(change, f"{one} {held}"),
+        with_many=_CHANGE_AND_RECORD.format(change, f"event.* FROM {_rows(first)} {held}"),
     )
 
 
 def arguments(events: list[Event]) -> list[list[object]]:
-    """The array parameters for `INSERT` (after $1) and for `guarded` (after those of the change)."""
-    if not events:
-        return [[] for _ in range(WIDTH)]
+    """The array parameters for `INSERT` (after $1) and for `with_many` (after those of the change)."""
     return [list(column) for column in zip(*(msgspec.structs.astuple(event) for event in events), strict=True)]

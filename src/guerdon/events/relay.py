@@ -43,7 +43,7 @@ WITH taken AS (
     SELECT $1, number, $4, {_COLUMNS} FROM numbered
 )
 SELECT number, id, type, entity_id, group_id, campaign_id, quiet, created_at FROM numbered ORDER BY number
-"""  # noqa: S608
+"""
 _ADVANCE = "UPDATE event_feeds SET last_number = $2 WHERE project_id = $1"
 
 log = logger("relay")
@@ -78,7 +78,7 @@ class Relay:
     async def run(self) -> None:
         """Until cancelled. A database that is away is waited for."""
         while True:
-            self.wakeup.clear()
+            self.wakeup.begin()
             try:
                 full = await self.drain()
             except UNREACHABLE as error:

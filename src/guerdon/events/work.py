@@ -75,15 +75,20 @@ class Work:
         """Notes that workers have something to do once this has been committed."""
         self._bells.update(bells)
 
-    async def only(self, statement: str, *args: object) -> list[Record]:
+    async def only(self, statement: outbox.Guarded, *args: object) -> list[Record]:
         """Makes the one guarded change of this work, made by `outbox.guarded`, together with the recorded events.
 
         No row means that the guard did not hold; then nothing was written and the recorded events are dropped, so that
         the workflow can decide again and record afresh.
         """
         events, self._events = self._events, []
-        rows = await self.db.only(statement, *args, *outbox.arguments(events))
-        if rows and events:
+        if not events:
+            return await self.db.only(statement.alone, *args)
+        if len(events) == 1:
+            rows = await self.db.only(statement.with_one, *args, *msgspec.structs.astuple(events[0]))
+        else:
+            rows = await self.db.only(statement.with_many, *args, *outbox.arguments(events))
+        if rows:
             self._bells.add(Bell.OUTBOX)
         return rows
 

@@ -5,30 +5,29 @@ same error body for whatever goes wrong on the way.
 """
 
 import time
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from typing import Any
 from urllib.parse import parse_qsl
 
 import asyncpg
 import msgspec
-from starlette.formparsers import MultiPartException
-from starlette.requests import Request
-from starlette.responses import Response
+from prometheus_client import Histogram
 from starlette.types import Receive, Scope as AsgiScope, Send
 
 from guerdon.db.pool import UNREACHABLE
 from guerdon.db.transaction import Transaction
-from guerdon.errors import ApiError, invalid_payload, missing_param, not_found
+from guerdon.errors import ApiError, invalid_payload, not_found
 from guerdon.events.work import Runtime, Work
 from guerdon.http import wire
 from guerdon.http.auth import HEADERS, Caller, KeyRing
+from guerdon.http.body import JSON, TooLarge, read_body
 from guerdon.http.call import Call
-from guerdon.http.routing import Content, Route, Router, Scope, Upload
+from guerdon.http.routing import Content, Route, Router, Scope
 from guerdon.telemetry import REQUESTS, logger
 from guerdon.tenant import Project
 
-JSON = "application/json"
 FindProject = Callable[[Transaction, str], Awaitable[Project | None]]
+Headers = Mapping[bytes, bytes]
 _ATTEMPTS = 3
 _PROJECT_IN_PATH = "{projectId}"
 _RETRIED = (asyncpg.DeadlockDetectedError, asyncpg.SerializationError)
@@ -36,74 +35,74 @@ _RETRIED = (asyncpg.DeadlockDetectedError, asyncpg.SerializationError)
 log = logger("http")
 
 
+class Answer(msgspec.Struct, frozen=True):
+    """What goes back: status, body, media type (None without a body)."""
+
+    status: int
+    body: bytes = b""
+    media_type: str | None = None
+
+
 class App:
-    """The ASGI application. `runtime` is given at start-up, by the composition root's lifespan."""
+    """The ASGI application of one process."""
 
     def __init__(self, routes: Sequence[Route], runtime: Runtime, keys: KeyRing, find_project: FindProject) -> None:
         self._router = Router(routes)
         self._runtime = runtime
         self._keys = keys
         self._find_project = find_project
+        self._timers: dict[tuple[str, str, int], Histogram] = {}
 
     async def __call__(self, scope: AsgiScope, receive: Receive, send: Send) -> None:
         started = time.perf_counter()
-        request = Request(scope, receive)
         request_id = self._runtime.ids.new("v-")
         route: Route | None = None
         try:
-            route, texts = self._match(request)
-            response = await self._run(request, route, texts, request_id)
+            route, texts = self._match(scope)
+            answer = await self._run(scope, receive, route, texts, request_id)
         except ApiError as error:
-            response = _error(error, request_id)
+            answer = _refusal(error, request_id)
         except UNREACHABLE as error:
             log.warning("database_unreachable", request_id=request_id, error=str(error))
-            response = _error(ApiError(503, "service_unavailable", "The database cannot be reached"), request_id)
+            answer = _refusal(ApiError(503, "service_unavailable", "The database cannot be reached"), request_id)
         except Exception:
-            log.exception("request_failed", request_id=request_id, method=request.method, path=scope["path"])
-            response = _error(ApiError(500, "internal_error", "Internal error"), request_id)
-        response.headers["x-request-id"] = request_id
-        await response(scope, receive, send)
-        REQUESTS.labels(request.method, route.path if route else "none", response.status_code).observe(
-            time.perf_counter() - started
-        )
+            log.exception("request_failed", request_id=request_id, method=scope["method"], path=scope["path"])
+            answer = _refusal(ApiError(500, "internal_error", "Internal error"), request_id)
+        await _send(send, answer, request_id)
+        self._timer(scope["method"], route, answer.status).observe(time.perf_counter() - started)
 
-    def _match(self, request: Request) -> tuple[Route, list[str]]:
-        raw_path: bytes = request.scope["raw_path"]
+    def _timer(self, method: str, route: Route | None, status: int) -> Histogram:
+        labels = (method, route.path, status) if route else ("none", "none", status)
+        if labels not in self._timers:
+            self._timers[labels] = REQUESTS.labels(*labels)
+        return self._timers[labels]
+
+    def _match(self, scope: AsgiScope) -> tuple[Route, list[str]]:
+        raw_path: bytes = scope["raw_path"]
+        method: str = scope["method"]
         try:
             routes, texts = self._router.find(raw_path.decode("ascii"))
         except UnicodeDecodeError:
             routes, texts = {}, []
         if not routes or any("\x00" in text for text in texts):
-            raise ApiError(404, "not_found", "Resource not found", f"Cannot find {request.method} {request.url.path}")
-        route = routes.get(request.method)
+            raise ApiError(404, "not_found", "Resource not found", f"Cannot find {method} {scope['path']}")
+        route = routes.get(method)
         if route is None:
-            raise ApiError(
-                405,
-                None,
-                "HTTP Method Not Allowed",
-                f"{request.method} is not supported by this endpoint. Did you mean {', '.join(sorted(routes))}?",
-            )
+            others = ", ".join(sorted(routes))
+            details = f"{method} is not supported by this endpoint. Did you mean {others}?"
+            raise ApiError(405, None, "HTTP Method Not Allowed", details)
         return route, texts
 
-    async def _run(self, request: Request, route: Route, texts: list[str], request_id: str) -> Response:
+    async def _run(self, scope: AsgiScope, receive: Receive, route: Route, texts: list[str], request_id: str) -> Answer:
+        headers: Headers = dict(scope["headers"])
         async with Transaction(self._runtime.pool) as db:  # takes no connection when the key is remembered
-            caller = await self._authenticate(db, route, request)
+            caller = await self._authenticate(db, route, headers)
             project, texts = await self._project(db, route, caller, texts)
-        body = await _read_body(request, route)
-        query = wire.read_query(_query(request), route.query) if route.query is not None else None
+        body = await read_body(scope, receive, headers, route)
+        query = None if route.query is None else wire.read_query(_query(scope), route.query)
         for attempt in range(1, _ATTEMPTS + 1):
             try:
-                async with Transaction(self._runtime.pool) as db:
-                    work = None
-                    if project is not None and caller is not None:
-                        work = Work(self._runtime, db, project, caller.actor, request_id)
-                    call = Call(runtime=self._runtime, db=db, request_id=request_id, body=body, query=query, work=work)
-                    answer = await self._handle(call, route, texts)
-                    if work is not None:
-                        await work.flush()
-                if work is not None:
-                    work.committed()
-                return _respond(route, answer)
+                return await self._work(route, texts, caller, project, request_id, (body, query))
             except _RETRIED:
                 if attempt == _ATTEMPTS:
                     raise
@@ -114,13 +113,34 @@ class App:
                 raise invalid_payload("Payload is nested too deeply") from None
         raise AssertionError("unreachable")
 
-    async def _authenticate(self, db: Transaction, route: Route, request: Request) -> Caller | None:
+    async def _work(
+        self,
+        route: Route,
+        texts: list[str],
+        caller: Caller | None,
+        project: Project | None,
+        request_id: str,
+        read: tuple[Any, Any],
+    ) -> Answer:
+        """Everything that one commit holds."""
+        body, query = read
+        async with Transaction(self._runtime.pool) as db:
+            work = None
+            if project is not None and caller is not None:
+                work = Work(self._runtime, db, project, caller.actor, request_id)
+            call = Call(runtime=self._runtime, db=db, request_id=request_id, body=body, query=query, work=work)
+            answer = await self._handle(call, route, texts)
+            if work is not None:
+                await work.flush()
+        if work is not None:
+            work.committed()
+        return _success(route, answer)
+
+    async def _authenticate(self, db: Transaction, route: Route, headers: Headers) -> Caller | None:
         if route.scope is Scope.PUBLIC:
             return None
         id_header, token_header = HEADERS[route.scope]
-        return await self._keys.authenticate(
-            db, route.scope, request.headers.get(id_header), request.headers.get(token_header)
-        )
+        return await self._keys.authenticate(db, route.scope, headers.get(id_header), headers.get(token_header))
 
     async def _project(
         self, db: Transaction, route: Route, caller: Caller | None, texts: list[str]
@@ -144,86 +164,20 @@ class App:
         return await route.handler(call, *rows)
 
 
-def _query(request: Request) -> dict[str, str]:
-    return dict(parse_qsl(request.scope["query_string"].decode("latin-1"), keep_blank_values=True))
+def _query(scope: AsgiScope) -> dict[str, str]:
+    query: bytes = scope["query_string"]
+    return dict(parse_qsl(query.decode("latin-1"), keep_blank_values=True)) if query else {}
 
 
-async def _read_body(request: Request, route: Route) -> Any:  # noqa: ANN401
-    if route.body is None:
-        return None
-    kind = request.headers.get("content-type", JSON).partition(";")[0].strip().lower()
-    if route.body is Upload:
-        return await _read_file(request, kind)
-    if kind != JSON and not kind.endswith("+json"):
-        raise ApiError(415, "unsupported_media_type", "Unsupported Media Type", f"Content-Type must be {JSON}")
-    return wire.read_json(await _read_bytes(request), route.body)
-
-
-async def _read_bytes(request: Request) -> bytes:
-    parts: list[bytes] = []
-    size = 0
-    async for part in request.stream():
-        size += len(part)
-        if size > wire.MAX_BODY_BYTES:
-            raise _too_large()
-        parts.append(part)
-    return parts[0] if len(parts) == 1 else b"".join(parts)
-
-
-async def _read_file(request: Request, kind: str) -> bytes:
-    if kind != "multipart/form-data":
-        raise ApiError(
-            415, "unsupported_media_type", "Unsupported Media Type", "Content-Type must be multipart/form-data"
-        )
-    if int(request.headers.get("content-length", "0")) > wire.MAX_BODY_BYTES:
-        raise _too_large()
-    request = Request(request.scope, _limited(request.receive))
-    try:
-        async with request.form(max_files=1) as form:
-            file = form.get("file")
-            if file is None or isinstance(file, str):
-                raise missing_param("file")
-            return await file.read()
-    except MultiPartException as error:
-        raise invalid_payload(error.message) from None
-
-
-def _limited(receive: Receive) -> Receive:
-    """The same request, refused as soon as more of it comes than a body may have."""
-    size = 0
-
-    async def limited() -> Any:  # noqa: ANN401 - an ASGI message
-        nonlocal size
-        message = await receive()
-        size += len(message.get("body", b""))
-        if size > wire.MAX_BODY_BYTES:
-            raise _too_large()
-        return message
-
-    return limited
-
-
-class _TooLarge(ApiError):  # noqa: N818 - a refusal like the others
-    """Its documented body has a form of its own."""
-
-
-def _too_large() -> ApiError:
-    return _TooLarge(
-        413,
-        "query_too_large",
-        f"Payload content length greater than maximum allowed: {wire.MAX_BODY_BYTES}",
-    )
-
-
-def _respond(route: Route, answer: object) -> Response:
+def _success(route: Route, answer: object) -> Answer:
     if isinstance(answer, Content):
-        return Response(answer.body, route.status, media_type=answer.media_type)
+        return Answer(route.status, answer.body, answer.media_type)
     if answer is None:
-        return Response(status_code=route.status_of_nothing)
-    return Response(msgspec.json.encode(answer), route.status, media_type=JSON)
+        return Answer(route.status_of_nothing)
+    return Answer(route.status, msgspec.json.encode(answer), JSON)
 
 
-def _error(error: ApiError, request_id: str) -> Response:
+def _refusal(error: ApiError, request_id: str) -> Answer:
     body = {
         "code": error.status,
         "key": error.key,
@@ -233,7 +187,15 @@ def _error(error: ApiError, request_id: str) -> Response:
         "resource_id": error.resource_id,
         "resource_type": error.resource_type,
     }
-    if isinstance(error, _TooLarge):
+    if isinstance(error, TooLarge):
         body |= {"statusCode": error.status, "error": "Request Entity Too Large"}
     present = {name: value for name, value in body.items() if value is not None}
-    return Response(msgspec.json.encode(present), error.status, media_type=JSON)
+    return Answer(error.status, msgspec.json.encode(present), JSON)
+
+
+async def _send(send: Send, answer: Answer, request_id: str) -> None:
+    headers = [(b"content-length", b"%d" % len(answer.body)), (b"x-request-id", request_id.encode())]
+    if answer.media_type is not None:
+        headers.append((b"content-type", answer.media_type.encode()))
+    await send({"type": "http.response.start", "status": answer.status, "headers": headers})
+    await send({"type": "http.response.body", "body": answer.body})

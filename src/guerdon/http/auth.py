@@ -15,9 +15,9 @@ from guerdon.tenant import Actor, Project, key_actor
 _CACHED_S = 5.0
 _CHANNELS = {Scope.SERVER: "API", Scope.CLIENT: "CLIENT_API", Scope.MANAGEMENT: "API"}
 HEADERS = {
-    Scope.SERVER: ("x-app-id", "x-app-token"),
-    Scope.CLIENT: ("x-client-application-id", "x-client-token"),
-    Scope.MANAGEMENT: ("x-management-id", "x-management-token"),
+    Scope.SERVER: (b"x-app-id", b"x-app-token"),
+    Scope.CLIENT: (b"x-client-application-id", b"x-client-token"),
+    Scope.MANAGEMENT: (b"x-management-id", b"x-management-token"),
 }
 
 
@@ -44,9 +44,9 @@ class Caller(msgspec.Struct, frozen=True):
 FindKey = Callable[[Transaction, str], Awaitable[ApiKey | None]]
 
 
-def hash_token(token: str) -> bytes:
+def hash_token(token: bytes) -> bytes:
     """What is stored of a token. Tokens are long and random, so a plain hash cannot be reversed."""
-    return hashlib.sha256(token.encode()).digest()
+    return hashlib.sha256(token).digest()
 
 
 class KeyRing:
@@ -63,11 +63,11 @@ class KeyRing:
         """To be called when projects or keys have changed."""
         self._known.clear()
 
-    async def authenticate(self, db: Transaction, scope: Scope, app_id: str | None, token: str | None) -> Caller:
+    async def authenticate(self, db: Transaction, scope: Scope, app_id: bytes | None, token: bytes | None) -> Caller:
         """Errors: unauthorized, whatever of it is missing or wrong."""
-        if not app_id or not token or "\x00" in app_id:
+        if not app_id or not token or b"\x00" in app_id:
             raise unauthorized()
-        caller = await self._caller(db, scope, app_id)
+        caller = await self._caller(db, scope, app_id.decode("latin-1"))
         if caller is None or not hmac.compare_digest(caller.key.token_sha256, hash_token(token)):
             raise unauthorized()
         return caller

@@ -72,7 +72,7 @@ def _operation(route: Route) -> dict[str, Any]:
     if doc:
         operation["summary"] = doc
     if route.scope is not Scope.PUBLIC:
-        operation["security"] = [{name: [] for name in HEADERS[route.scope]}]
+        operation["security"] = [{name.decode(): [] for name in HEADERS[route.scope]}]
     if route.body is Upload:
         file = {"type": "object", "required": ["file"], "properties": {"file": {"type": "string", "format": "binary"}}}
         operation["requestBody"] = {"required": True, "content": {"multipart/form-data": {"schema": file}}}
@@ -107,5 +107,5 @@ def _query_parameters(route: Route) -> list[dict[str, Any]]:
 
 
 def _security_schemes() -> dict[str, Any]:
-    names = [name for pair in HEADERS.values() for name in pair]
+    names = [name.decode() for pair in HEADERS.values() for name in pair]
     return {name: {"type": "apiKey", "in": "header", "name": name} for name in names}

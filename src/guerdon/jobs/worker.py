@@ -57,7 +57,7 @@ class JobWorker:
     async def run(self) -> None:
         """Until cancelled. A database that is away is waited for."""
         while True:
-            self.wakeup.clear()
+            self.wakeup.begin()
             try:
                 full = await self.run_due()
             except UNREACHABLE as error:

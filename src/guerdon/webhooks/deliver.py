@@ -24,7 +24,6 @@ from guerdon.webhooks.settle import Attempt, Delivered, GaveUp, Outcome, RetryAt
 
 _PREFETCH = 4
 _SCAN_S = 0.05
-_SETTLE_PACE_S = 0.02
 _PAUSE_S = 0.5
 _OUTCOMES: dict[type[Outcome], Counter] = {
     Delivered: DELIVERY_ATTEMPTS.labels(outcome="delivered"),
@@ -63,7 +62,7 @@ class Deliverer:
         self._scanned_at = 0.0
         self._calls: set[asyncio.Task[None]] = set()
         self._settled: list[tuple[Target, Claimed, Attempt, Outcome]] = []
-        self._something_settled = asyncio.Event()
+        self._something_settled = Wakeup()
         self.wakeup = Wakeup()
 
     async def run(self) -> None:
@@ -71,7 +70,7 @@ class Deliverer:
         settling = asyncio.create_task(self._settle_all())
         try:
             while True:
-                self.wakeup.clear()
+                self.wakeup.begin()
                 if not await self._patiently(self._refill):
                     await self.wakeup.wait()
         finally:
@@ -122,7 +121,7 @@ class Deliverer:
                         delivery = lane.queue.popleft()
                         if len(lane.queue) == self._enough - 1:
                             self._hungry.add(lane)
-                            self.wakeup.ring()
+                            self.wakeup.hurry()
                         await self._send(lane.target, delivery)
         finally:
             lane.open -= 1
@@ -141,15 +140,14 @@ class Deliverer:
         )
         _OUTCOMES[type(outcome)].inc()
         self._settled.append((target, delivery, attempt, outcome))
-        self._something_settled.set()
+        self._something_settled.ring()
 
     async def _settle_all(self) -> None:
         """Writes outcomes as they come; those that come during a write, and shortly after it, are the next batch."""
         while True:
-            await self._something_settled.wait()
-            self._something_settled.clear()
+            self._something_settled.begin()
             await self._patiently(self._flush)
-            await asyncio.sleep(_SETTLE_PACE_S)
+            await self._something_settled.wait()
 
     async def _flush(self) -> bool:
         """Writes what has been settled so far. What cannot be written now stays for the next time."""
@@ -162,7 +160,7 @@ class Deliverer:
                 await self._write(project_id, entries)
             except UNREACHABLE:
                 self._settled.extend(entries)
-                self._something_settled.set()
+                self._something_settled.ring()
                 raise
         return bool(settled)
 

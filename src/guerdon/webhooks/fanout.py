@@ -22,9 +22,11 @@ class Preparation(msgspec.Struct, frozen=True):
 
 
 def wants(endpoint: Endpoint, event: Numbered) -> bool:
-    """Whether the endpoint subscribes to the event and is not narrowed to another campaign."""
+    """Whether the endpoint subscribed to the event when it happened, and is not narrowed to another campaign."""
+    if event.quiet or event.id.rpartition("_")[2] < endpoint.active_since:
+        return False
     subscribed = event.type in endpoint.events or (endpoint.all_events and event.type in PROJECT_EVENTS)
-    return subscribed and not event.quiet and endpoint.campaign_id in {None, event.campaign_id}
+    return subscribed and endpoint.campaign_id in {None, event.campaign_id}
 
 
 class FanOut:

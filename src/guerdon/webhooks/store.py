@@ -14,6 +14,7 @@ from guerdon.webhooks.settle import Attempt, Delivered, GaveUp, Outcome, RetryAt
 class Endpoint(msgspec.Struct, frozen=True, kw_only=True):
     """Where events go: a project webhook, or one channel of a distribution.
 
+    It gets events whose id sorts after `active_since`: nothing is made up for that happened while it was off.
     `prepared_by` names the job that must make the delivery, because more than the event belongs into it.
     """
 
@@ -23,6 +24,7 @@ class Endpoint(msgspec.Struct, frozen=True, kw_only=True):
     events: list[str]
     all_events: bool = False
     active: bool = True
+    active_since: str
     campaign_id: str | None = None
     event_name: str | None = None
     headers: dict[str, str] = {}

@@ -86,6 +86,7 @@ CREATE TABLE endpoints (
     events text[] NOT NULL,
     all_events boolean NOT NULL DEFAULT false,
     active boolean NOT NULL,
+    active_since text COLLATE "C" NOT NULL,
     campaign_id text COLLATE "C",
     event_name text,
     headers jsonb NOT NULL DEFAULT '{}',

@@ -32,7 +32,7 @@ class NewKey(msgspec.Struct, frozen=True):
 async def create(db: Transaction, scope: Scope, *, name: str, now: datetime, project_id: str | None = None) -> NewKey:
     """Makes a key; a management key has no project."""
     key = NewKey(str(uuid.uuid4()), f"{uuid.uuid4()}{random_text(8)}")
-    await db.write(_INSERT, key.app_id, scope.value, project_id, name, hash_token(key.app_token), now)
+    await db.write(_INSERT, key.app_id, scope.value, project_id, name, hash_token(key.app_token.encode()), now)
     return key
 
 

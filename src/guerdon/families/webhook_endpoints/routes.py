@@ -18,7 +18,14 @@ _EVERYTHING = "*"
 
 async def create_webhook(call: Call[NewWebhook]) -> Webhook:
     webhook_id = call.work.new_id(_PREFIX)
-    blank = Endpoint(id=webhook_id, source_id=webhook_id, target_url="", events=[], created_at=call.work.now)
+    blank = Endpoint(
+        id=webhook_id,
+        source_id=webhook_id,
+        target_url="",
+        events=[],
+        active_since=call.runtime.ids.mark(),
+        created_at=call.work.now,
+    )
     endpoint = _with(blank, call.body)
     await store.add_endpoint(call.db, call.project_id, endpoint)
     return _view(endpoint)
@@ -39,7 +46,9 @@ async def update_webhook(call: Call[WebhookPatch], endpoint: Endpoint) -> Webhoo
     if not changed.active:
         await store.stop_endpoint(call.db, call.project_id, endpoint.id)
     elif not endpoint.active:
-        changed = msgspec.structs.replace(changed, disabled_reason=None, disabled_at=None)
+        changed = msgspec.structs.replace(
+            changed, active_since=call.runtime.ids.mark(), disabled_reason=None, disabled_at=None
+        )
     await store.change_endpoint(call.db, call.project_id, changed)
     return _view(changed)
 
