@@ -204,12 +204,12 @@ def test_shipping_is_predefined(project: Project) -> None:
 
 
 def test_callers_at_once_make_one_product_and_one_variant(project: Project) -> None:
-    made = at_once(*[lambda n=n: make.product(project, "phone", metadata={str(n): n}) for n in range(6)])
+    made = at_once(*[lambda n=n: make.product(project, "phone", metadata={str(n): n}) for n in range(10)])
     assert len({row["id"] for row in made}) == 1
-    assert project.get("/v1/products/phone")["metadata"] == {str(n): n for n in range(6)}
-    made = at_once(*[lambda n=n: make.sku(project, "phone", "red", metadata={str(n): n}) for n in range(6)])
+    assert project.get("/v1/products/phone")["metadata"] == {str(n): n for n in range(10)}
+    made = at_once(*[lambda n=n: make.sku(project, "phone", "red", metadata={str(n): n}) for n in range(10)])
     assert len({row["id"] for row in made}) == 1
-    assert project.get("/v1/skus/red")["metadata"] == {str(n): n for n in range(6)}
+    assert project.get("/v1/skus/red")["metadata"] == {str(n): n for n in range(10)}
 
 
 def test_a_variant_and_the_end_of_its_product_at_once(project: Project) -> None:
