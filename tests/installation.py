@@ -12,6 +12,7 @@ import tempfile
 import threading
 import time
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -273,6 +274,18 @@ def eventually(look: Callable[[], T | None], *, patience_s: float = PATIENCE_S) 
             return found
         assert time.monotonic() < deadline, "it did not happen"
         time.sleep(0.02)
+
+
+def at_once(*calls: Callable[[], T]) -> list[T]:
+    """What the calls return, all of them made at the same moment; raises what one of them raises."""
+    start = threading.Barrier(len(calls))
+
+    def run(call: Callable[[], T]) -> T:
+        start.wait(PATIENCE_S)
+        return call()
+
+    with ThreadPoolExecutor(len(calls)) as threads:
+        return [made.result() for made in [threads.submit(run, call) for call in calls]]
 
 
 def free_port() -> int:

@@ -1,7 +1,15 @@
 """Plain functions that make what a test needs, through the API, with as little said as possible."""
 
+import asyncio
+from collections.abc import AsyncGenerator
+from contextlib import asynccontextmanager
 from typing import Any
 
+from guerdon import tenant
+from guerdon.asgi import runtime
+from guerdon.events.work import Work, working
+from guerdon.webhooks import store as webhooks
+from guerdon.webhooks.store import Endpoint
 from installation import Installation, Project
 
 
@@ -19,3 +27,51 @@ def project(installation: Installation, **fields: Any) -> Project:
 
 def customer(project: Project, source_id: str = "ann", **fields: Any) -> dict[str, Any]:
     return project.post("/v1/customers", {"source_id": source_id, "name": source_id.title(), **fields})
+
+
+def product(project: Project, source_id: str = "bottle", **fields: Any) -> dict[str, Any]:
+    return project.post("/v1/products", {"source_id": source_id, "name": source_id.title(), **fields})
+
+
+def sku(project: Project, product_name: str, source_id: str, **fields: Any) -> dict[str, Any]:
+    body = {"source_id": source_id, "sku": source_id.title(), **fields}
+    return project.post(f"/v1/products/{product_name}/skus", body)
+
+
+def order(
+    project: Project, amount: int | None = None, customer: str | dict[str, Any] | None = "ann", **fields: Any
+) -> dict[str, Any]:
+    """An order of an amount, of this customer or of the one with this source id."""
+    person = {"source_id": customer} if isinstance(customer, str) else customer
+    return project.post("/v1/orders", {"amount": amount, "customer": person, **fields})
+
+
+def listen(project: Project, *events: str) -> str:
+    """Subscribes to events that only distributions may have; returns the path at the receiver that they come to."""
+    path = f"/{project.id}/listening"
+    asyncio.run(_listen(project, path, events))
+    return path
+
+
+async def _listen(project: Project, path: str, events: tuple[str, ...]) -> None:
+    async with work_on(project) as work:
+        endpoint = Endpoint(
+            id="wh_listening",
+            source_id="wh_listening",
+            target_url=project.receiver.url(path),
+            events=list(events),
+            active_since=work.runtime.ids.mark(),
+            created_at=work.now,
+        )
+        await webhooks.add_endpoint(work.db, project.id, endpoint)
+
+
+@asynccontextmanager
+async def work_on(project: Project) -> AsyncGenerator[Work]:
+    """A piece of the engine's own work on the project, in one transaction."""
+    installation = project.installation
+    async with (
+        runtime(installation.settings, installation.database.url()) as made,
+        working(made, tenant.Project(project.id), "v-test") as work,
+    ):
+        yield work

@@ -16,6 +16,8 @@ from guerdon.families.api_keys import store as api_keys
 from guerdon.families.async_actions import routes as async_actions
 from guerdon.families.customers import routes as customers
 from guerdon.families.deliveries import routes as deliveries
+from guerdon.families.orders import routes as orders
+from guerdon.families.products import routes as products
 from guerdon.families.projects import routes as projects, store as projects_store
 from guerdon.families.webhook_endpoints import routes as webhook_endpoints
 from guerdon.http.app import App
@@ -32,6 +34,8 @@ ROUTES: tuple[Route, ...] = (
     *deliveries.ROUTES,
     *async_actions.ROUTES,
     *customers.ROUTES,
+    *products.ROUTES,
+    *orders.ROUTES,
 )
 _GC_THRESHOLDS = (50_000, 50, 50)
 

@@ -106,8 +106,8 @@ class App:
             except _RETRIED:
                 if attempt == _ATTEMPTS:
                     raise
-            except asyncpg.DataError as error:
-                # A value that fits its JSON type but no column: too large, too early, too deep.
+            except (asyncpg.DataError, asyncpg.ProgramLimitExceededError) as error:
+                # A value that fits its JSON type but no column or index: too large, too early, too deep, too long.
                 raise invalid_payload(f"A value is out of range: {error}") from error
             except RecursionError:
                 raise invalid_payload("Payload is nested too deeply") from None

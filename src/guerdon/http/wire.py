@@ -9,14 +9,12 @@ import msgspec
 from msgspec import Meta
 
 from guerdon.clock import Day, Moment
+from guerdon.engine.money import GREATEST, Amount as Amount
 from guerdon.errors import ApiError, invalid_payload, invalid_query_params
 
 MAX_BODY_BYTES = 10 * 1024 * 1024
-_GREATEST = 2**53 - 1  # the greatest integer that every JSON reader keeps
 
-# Integers as bodies may carry them; amounts are in the smallest unit of the currency.
-Amount = Annotated[int, Meta(ge=0, le=_GREATEST)]
-SignedAmount = Annotated[int, Meta(ge=-_GREATEST, le=_GREATEST)]
+SignedAmount = Annotated[int, Meta(ge=-GREATEST, le=GREATEST)]
 Text = Annotated[str, Meta(max_length=100_000)]
 
 _AT_PATH = re.compile(r"^(?P<what>.*?)(?: - at `(?P<path>[^`]*)`)?$", re.DOTALL)

@@ -45,6 +45,20 @@ class CustomerRow(msgspec.Struct, frozen=True, kw_only=True):
     updated_at: datetime | None = None
 
 
+class OrdersChange(msgspec.Struct, frozen=True):
+    """By how much the amount and the number of the orders that count go up or down."""
+
+    amount: int
+    count: int
+
+
+class LastOrder(msgspec.Struct, frozen=True):
+    """The most recent order that counts; 0 and None where there is none."""
+
+    amount: int = 0
+    at: datetime | None = None
+
+
 PROFILE = ("name", "description", "email", "phone", "birthday", "birthdate", "address", "metadata")
 
 
@@ -63,6 +77,18 @@ _SAVE = outbox.guarded(
     12,
 )
 _DELETE = outbox.guarded("DELETE FROM customers WHERE project_id = $1 AND id = $2 AND version = $3 RETURNING id", 3)
+# A new order counts as the last one unless the customer has a more recent one.
+_ADD_ORDER = """
+UPDATE customers SET orders_amount = orders_amount + $3, orders_count = orders_count + 1,
+    last_order_amount = CASE WHEN last_order_at > $4 THEN last_order_amount ELSE $3 END,
+    last_order_at = greatest(last_order_at, $4), version = version + 1
+WHERE project_id = $1 AND id = $2
+"""
+_CHANGE_ORDERS = """
+UPDATE customers SET orders_amount = orders_amount + $3, orders_count = orders_count + $4,
+    last_order_amount = $5, last_order_at = $6, version = version + 1
+WHERE project_id = $1 AND id = $2
+"""
 
 
 async def find(db: Transaction, project_id: str, name: str) -> CustomerRow | None:
@@ -89,3 +115,15 @@ async def save_profile(work: Work, row: CustomerRow) -> bool:
 async def delete(work: Work, row: CustomerRow) -> bool:
     """Removes the customer with the recorded events; False if it has changed since `row.version`."""
     return bool(await work.only(_DELETE, work.project.id, row.id, row.version))
+
+
+async def add_order(db: Transaction, project_id: str, customer_id: str, amount: int, at: datetime) -> None:
+    """Counts an order that the customer has paid for; `at` is when it was made."""
+    await db.write(_ADD_ORDER, project_id, customer_id, amount, at)
+
+
+async def change_orders(
+    db: Transaction, project_id: str, customer_id: str, change: OrdersChange, last: LastOrder
+) -> None:
+    """Changes the sums of orders. The caller holds the customer's lock, under which it has found the last order."""
+    await db.write(_CHANGE_ORDERS, project_id, customer_id, change.amount, change.count, last.amount, last.at)

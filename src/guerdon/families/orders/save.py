@@ -1,0 +1,106 @@
+"""Creating and changing orders, by their own operations and as part of others.
+
+Everything is one transaction: the order, its people, the catalogue's news, the customer's sums and the events.
+"""
+
+import msgspec
+
+from guerdon.engine import order as engine
+from guerdon.engine.money import GREATEST
+from guerdon.engine.order import Item, Order
+from guerdon.errors import duplicate_found, invalid_payload, not_found
+from guerdon.events.work import Work
+from guerdon.families.orders import lines, people, store
+from guerdon.families.orders.schemas import NewOrder, OrderPatch
+from guerdon.families.orders.store import ORDERS, OrderRow
+from guerdon.families.orders.write import Draft, write
+
+
+async def upsert(work: Work, new: NewOrder) -> OrderRow:
+    """The order that the request means, made or changed as it says. Errors: those of `draft`."""
+    return await write(work, await draft(work, new))
+
+
+async def update(work: Work, row: OrderRow, patch: OrderPatch) -> OrderRow:
+    """Errors: those of `draft`."""
+    await _begin(work)
+    held = await ORDERS.lock(work.db, work.project.id, row.id)
+    if held is None:
+        raise not_found("order", row.id)
+    return await write(work, await _draft(work, held, patch))
+
+
+async def draft(work: Work, new: NewOrder) -> Draft:
+    """The order that the request means, ready to be written: for a workflow that changes it before it is.
+
+    Its people and what the catalogue learns are saved already, and the order is locked if it exists. Errors: not_found
+    for an id of no order, customer or referrer; duplicate_found; invalid_payload; and those of saving customers,
+    products and variants.
+    """
+    await _begin(work)
+    held = await _hold(work, new)
+    if held is None and new.source_id:
+        await store.take_source_id(work.db, work.project.id, new.source_id)
+        held = await _hold(work, new)
+    return await _draft(work, held, new)
+
+
+async def _begin(work: Work) -> None:
+    """From here on nothing recorded so far can be lost with a race that the saving of a customer loses."""
+    await work.db.begin()
+    await work.flush()
+
+
+async def _hold(work: Work, new: NewOrder) -> OrderRow | None:
+    """The existing order that a request means, locked: the id wins over the source id. Errors: not_found for an id."""
+    if new.id:
+        row = await ORDERS.lock(work.db, work.project.id, new.id)
+        if row is None:
+            raise not_found("order", new.id)
+        return row
+    return await store.lock_by_source_id(work.db, work.project.id, new.source_id) if new.source_id else None
+
+
+async def _draft(work: Work, held: OrderRow | None, patch: OrderPatch) -> Draft:
+    if held and patch.source_id and patch.source_id != held.source_id:
+        await _require_free(work, patch.source_id)
+    before = held or OrderRow(id=work.new_id("ord_"), created_at=work.now)
+    order = await _order(work, before.order, patch)
+    whose = await people.settle(work, held, patch)
+    after = msgspec.structs.replace(
+        store.with_order(before, order),
+        source_id=patch.source_id or before.source_id,
+        status=patch.status or before.status,
+        metadata={**before.metadata, **(patch.metadata or {})},
+        customer_id=whose.customer.id,
+        referrer_id=whose.referrer.id,
+    )
+    return Draft(held, after, whose)
+
+
+async def _require_free(work: Work, source_id: str) -> None:
+    await store.take_source_id(work.db, work.project.id, source_id)
+    if await ORDERS.get(work.db, work.project.id, source_id=source_id):
+        raise duplicate_found("order", "source_id", source_id)
+
+
+async def _order(work: Work, before: Order, patch: OrderPatch) -> Order:
+    """The lines and amounts after the change."""
+    items, amount = before.items, before.amount if patch.amount is None else patch.amount
+    if patch.items is not None:
+        known = await lines.look_up(work, patch.items)
+        await lines.learn(work, patch.items, known)
+        items = _with_ids(work, engine.keep_ids(before.items, lines.read(patch.items, known)))
+        amount = engine.revised(before, items, patch.amount)
+    if amount is not None and amount > GREATEST:
+        raise invalid_payload(f"Property .amount must be <= {GREATEST}")
+    return Order(
+        items=items,
+        amount=amount,
+        initial_amount=before.initial_amount if patch.initial_amount is None else patch.initial_amount,
+        discount_amount=before.discount_amount if patch.discount_amount is None else patch.discount_amount,
+    )
+
+
+def _with_ids(work: Work, items: tuple[Item, ...]) -> tuple[Item, ...]:
+    return tuple(item if item.id else msgspec.structs.replace(item, id=work.new_id("ordli_")) for item in items)

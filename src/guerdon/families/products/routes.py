@@ -1,0 +1,133 @@
+"""Operations on products and their variants."""
+
+import msgspec
+
+from guerdon.clock import Moment
+from guerdon.db.table import Where
+from guerdon.errors import not_found
+from guerdon.families.products import save, store, views
+from guerdon.families.products.schemas import (
+    NewProduct,
+    NewSku,
+    Product,
+    ProductPatch,
+    ProductsList,
+    Sku,
+    SkuPatch,
+    SkusList,
+)
+from guerdon.families.products.store import PRODUCTS, SKUS, ProductRow, SkuRow
+from guerdon.http.call import Call
+from guerdon.http.paging import CreatedQuery
+from guerdon.http.routing import Param, Route
+
+
+class CatalogueQuery(CreatedQuery, kw_only=True):
+    """What a list of products or variants can be narrowed to: when they were made, both ends included."""
+
+    start_date: Moment | None = None
+    end_date: Moment | None = None
+
+    def where(self) -> Where:
+        return super().where().add("created_at >= {}", self.start_date).add("created_at <= {}", self.end_date)
+
+
+class ProductQuery(msgspec.Struct):
+    """`hide=sku` leaves the variants out."""
+
+    hide: str | None = None
+
+
+class DeleteQuery(msgspec.Struct):
+    """`force` destroys at once instead of moving to the bin."""
+
+    force: bool = False
+
+
+async def create_product(call: Call[NewProduct]) -> Product:
+    return views.product(await save.upsert_product(call.work, call.body))
+
+
+async def list_products(call: Call[None]) -> ProductsList:
+    query: CatalogueQuery = call.query
+    rows, total = await PRODUCTS.page(
+        call.db, call.project_id, query.where(), query.sorting, limit=query.limit, offset=query.offset
+    )
+    skus = await store.skus_of(call.db, call.project_id, [row.id for row in rows])
+    return ProductsList([views.product(row, skus[row.id]) for row in rows], total)
+
+
+async def get_product(call: Call[None], row: ProductRow) -> Product:
+    query: ProductQuery = call.query
+    if query.hide == "sku":
+        return views.product(row)
+    skus = await store.skus_of(call.db, call.project_id, [row.id])
+    return views.product(row, skus[row.id])
+
+
+async def update_product(call: Call[ProductPatch], row: ProductRow) -> Product:
+    return views.product(await save.update_product(call.work, row, call.body))
+
+
+async def delete_product(call: Call[None], row: ProductRow) -> None:
+    """Removes the product and its variants."""
+    if not await PRODUCTS.delete(call.db, call.project_id, row.id):
+        raise not_found("product", row.id)
+
+
+async def create_sku(call: Call[NewSku], product: ProductRow) -> Sku:
+    return views.sku(await save.upsert_sku(call.work, product, call.body))
+
+
+async def list_skus(call: Call[None], product: ProductRow) -> SkusList:
+    query: CatalogueQuery = call.query
+    where = query.where().equal(product_id=product.id)
+    rows, total = await SKUS.page(
+        call.db, call.project_id, where, query.sorting, limit=query.limit, offset=query.offset
+    )
+    return SkusList([views.sku(row) for row in rows], total)
+
+
+async def get_sku(_call: Call[None], row: SkuRow) -> Sku:
+    return views.sku(row)
+
+
+async def update_sku(call: Call[SkuPatch], _product: ProductRow, row: SkuRow) -> Sku:
+    return views.sku(await save.update_sku(call.work, row, call.body))
+
+
+async def delete_sku(call: Call[None], _product: ProductRow, row: SkuRow) -> None:
+    if not await SKUS.delete(call.db, call.project_id, row.id):
+        raise not_found("sku", row.id)
+
+
+async def load_product(call: Call[object], name: str) -> ProductRow | None:
+    """A product by id or source id."""
+    return await store.find_product(call.db, call.project_id, name, call.work.now)
+
+
+async def load_sku(call: Call[object], name: str) -> SkuRow | None:
+    """A variant by id or source id."""
+    return await store.find_sku(call.db, call.project_id, name)
+
+
+async def load_sku_of(call: Call[object], name: str, product: ProductRow) -> SkuRow | None:
+    """A variant of this product by id or source id."""
+    row = await store.find_sku(call.db, call.project_id, name)
+    return row if row and row.product_id == product.id else None
+
+
+_PRODUCT = (Param("product", load_product),)
+_SKU = (*_PRODUCT, Param("sku", load_sku_of))
+ROUTES = (
+    Route("POST", "/v1/products", create_product, body=NewProduct, answer=Product),
+    Route("GET", "/v1/products", list_products, query=CatalogueQuery, answer=ProductsList),
+    Route("GET", "/v1/products/{productId}", get_product, _PRODUCT, query=ProductQuery, answer=Product),
+    Route("PUT", "/v1/products/{productId}", update_product, _PRODUCT, ProductPatch, answer=Product),
+    Route("DELETE", "/v1/products/{productId}", delete_product, _PRODUCT, query=DeleteQuery),
+    Route("POST", "/v1/products/{productId}/skus", create_sku, _PRODUCT, NewSku, answer=Sku),
+    Route("GET", "/v1/products/{productId}/skus", list_skus, _PRODUCT, query=CatalogueQuery, answer=SkusList),
+    Route("PUT", "/v1/products/{productId}/skus/{skuId}", update_sku, _SKU, SkuPatch, answer=Sku),
+    Route("DELETE", "/v1/products/{productId}/skus/{skuId}", delete_sku, _SKU, query=DeleteQuery),
+    Route("GET", "/v1/skus/{skuId}", get_sku, (Param("sku", load_sku),), answer=Sku),
+)
