@@ -8,7 +8,7 @@ from contextlib import AsyncExitStack, asynccontextmanager
 
 from starlette.types import Receive, Scope, Send
 
-from guerdon.db.migrate import next_node
+from guerdon.db.migrate import asset_secret, next_node
 from guerdon.db.pool import acquired, open_pool
 from guerdon.events.doorbell import Bell, Doorbell, listen
 from guerdon.events.work import Runtime
@@ -43,7 +43,8 @@ async def runtime(settings: Settings, database_url: str) -> AsyncGenerator[Runti
     try:
         async with acquired(pool) as connection:
             node = await next_node(connection)
-        yield Runtime(pool, Ids(node), Doorbell(pool), settings.base_url)
+            secret = await asset_secret(connection)
+        yield Runtime(pool, Ids(node), Doorbell(pool), settings.base_url, secret)
     finally:
         await pool.close()
 

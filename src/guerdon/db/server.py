@@ -159,7 +159,9 @@ class EmbeddedPostgres:
         socket_dir = tempfile.mkdtemp(prefix="guerdon-")
         if self._account:
             os.chown(socket_dir, self._account.pw_uid, self._account.pw_gid)
-        settings = ["listen_addresses=", f"unix_socket_directories={socket_dir}", *self._options]
+        # A plan made on an empty table is kept until the table has been analysed: that should not take a minute.
+        prompt = "autovacuum_naptime=5s"
+        settings = ["listen_addresses=", f"unix_socket_directories={socket_dir}", prompt, *self._options]
         arguments = [argument for setting in settings for argument in ("-c", setting)]
         self._sweep_sockets(keep=socket_dir)
         with self._log.open("ab") as log:

@@ -23,7 +23,7 @@ from guerdon.events.work import Runtime, Work
 from guerdon.http import wire
 from guerdon.http.auth import HEADERS, Caller, KeyRing
 from guerdon.http.call import Call
-from guerdon.http.routing import Content, Route, Router, Scope, Upload
+from guerdon.http.routing import Content, Reply, Route, Router, Scope, Upload
 from guerdon.telemetry import REQUESTS, logger
 from guerdon.tenant import Project
 
@@ -31,6 +31,8 @@ JSON = "application/json"
 FindProject = Callable[[Transaction, str], Awaitable[Project | None]]
 _ATTEMPTS = 3
 _PROJECT_IN_PATH = "{projectId}"
+# A value that fits its JSON type but no column or index: too large, too early, too deep, too long.
+_OUT_OF_RANGE = (asyncpg.DataError, asyncpg.ProgramLimitExceededError)
 _RETRIED = (asyncpg.DeadlockDetectedError, asyncpg.SerializationError)
 
 log = logger("http")
@@ -107,8 +109,7 @@ class App:
             except _RETRIED:
                 if attempt == _ATTEMPTS:
                     raise
-            except asyncpg.DataError as error:
-                # A value that fits its JSON type but no column: too large, too early, too deep.
+            except _OUT_OF_RANGE as error:
                 raise invalid_payload(f"A value is out of range: {error}") from error
             except RecursionError:
                 raise invalid_payload("Payload is nested too deeply") from None
@@ -218,6 +219,8 @@ def _too_large() -> ApiError:
 def _respond(route: Route, answer: object) -> Response:
     if isinstance(answer, Content):
         return Response(answer.body, route.status, media_type=answer.media_type)
+    if isinstance(answer, Reply):
+        return Response(msgspec.json.encode(answer.body), answer.status, media_type=JSON)
     if answer is None:
         return Response(status_code=route.status_of_nothing)
     return Response(msgspec.json.encode(answer), route.status, media_type=JSON)
