@@ -15,6 +15,13 @@ def installation() -> Iterator[Installation]:
     running.stop()
 
 
+@pytest.fixture(autouse=True)
+def _closed_clients(request: pytest.FixtureRequest) -> Iterator[None]:
+    yield
+    if "installation" in request.fixturenames:
+        request.getfixturevalue("installation").close_clients()
+
+
 @pytest.fixture
 def project(installation: Installation) -> Project:
     """A sandbox project of the test's own."""

@@ -11,10 +11,12 @@ import socket
 import tempfile
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, TypeVar
 
+import asyncpg
 import httpx
 import uvicorn
 
@@ -112,6 +114,7 @@ class Installation:
     """Everything that runs, and the keys of its management."""
 
     def __init__(self) -> None:
+        self.clients: list[Client] = []
         self._folder = tempfile.TemporaryDirectory(prefix="guerdon-test-")
         Path(self._folder.name).chmod(0o755)
         self.database = EmbeddedPostgres(Path(self._folder.name), options=FAST)
@@ -135,9 +138,40 @@ class Installation:
     def base_url(self) -> str:
         return self.settings.base_url
 
+    def sql(self, query: str, *args: object) -> list[asyncpg.Record]:
+        """What a statement gives that is run beside the installation."""
+
+        async def run() -> list[asyncpg.Record]:
+            connection = await asyncpg.connect(self.database.url())
+            try:
+                return await connection.fetch(query, *args)
+            finally:
+                await connection.close()
+
+        return asyncio.run(run())
+
+    @contextmanager
+    def holding(self, query: str, *args: object) -> Iterator[None]:
+        """Runs a statement in a transaction that is rolled back at the end of the block."""
+        loop = asyncio.new_event_loop()
+        connection = loop.run_until_complete(asyncpg.connect(self.database.url()))
+        try:
+            loop.run_until_complete(connection.execute("BEGIN"))
+            loop.run_until_complete(connection.fetch(query, *args))
+            yield
+        finally:
+            loop.run_until_complete(connection.close())
+            loop.close()
+
     def manage(self) -> "Client":
         headers = {"x-management-id": self.first.management_id, "x-management-token": self.first.management_token}
-        return Client(self.base_url, headers)
+        self.clients.append(Client(self.base_url, headers))
+        return self.clients[-1]
+
+    def close_clients(self) -> None:
+        """Closes what tests have opened."""
+        while self.clients:
+            self.clients.pop().http.close()
 
     def stop(self) -> None:
         if self._main is not None:
@@ -226,6 +260,7 @@ class Project(Client):
     def __init__(self, installation: Installation, created: dict[str, Any]) -> None:
         key = created["server_side_key"]
         super().__init__(installation.base_url, {"x-app-id": key["app_id"], "x-app-token": key["app_token"]})
+        installation.clients.append(self)
         self.id: str = created["id"]
         self.secret: str = created["webhook_token"]
         self.key = key
@@ -244,6 +279,18 @@ class Project(Client):
 
     def deliveries(self, **query: Any) -> list[dict[str, Any]]:
         return self.management.get(f"{self.path}/deliveries", limit=100, **query)["data"]
+
+    def recorded(self, *types: str, count: int = 1) -> list[dict[str, Any]]:
+        """The events of these types in the project's feed, in its order, once there are so many."""
+        query = (
+            "SELECT type, entity_id, campaign_id, event_source, data FROM events WHERE project_id = $1 ORDER BY number"
+        )
+
+        def look() -> list[dict[str, Any]] | None:
+            found = [dict(row) for row in self.installation.sql(query, self.id) if row["type"] in types]
+            return found if len(found) >= count else None
+
+        return [{**event, "data": json.loads(event["data"])} for event in eventually(look)]
 
     def advance(self, by: str) -> None:
         self.management.post(f"{self.path}/clock/advance", {"by": by})

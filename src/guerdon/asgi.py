@@ -14,9 +14,12 @@ from guerdon.events.doorbell import Bell, Doorbell, listen
 from guerdon.events.work import Runtime
 from guerdon.families.api_keys import store as api_keys
 from guerdon.families.async_actions import routes as async_actions
+from guerdon.families.campaigns import routes as campaigns
 from guerdon.families.customers import routes as customers
 from guerdon.families.deliveries import routes as deliveries
 from guerdon.families.projects import routes as projects, store as projects_store
+from guerdon.families.publications import routes as publications
+from guerdon.families.vouchers import routes as vouchers
 from guerdon.families.webhook_endpoints import routes as webhook_endpoints
 from guerdon.http.app import App
 from guerdon.http.auth import KeyRing
@@ -32,6 +35,9 @@ ROUTES: tuple[Route, ...] = (
     *deliveries.ROUTES,
     *async_actions.ROUTES,
     *customers.ROUTES,
+    *vouchers.ROUTES,
+    *campaigns.ROUTES,
+    *publications.ROUTES,
 )
 _GC_THRESHOLDS = (50_000, 50, 50)
 
