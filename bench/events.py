@@ -24,7 +24,8 @@ UPDATE customers SET name = 'name ' || :id, updated_at = now(), version = versio
 WHERE project_id = '{project}' AND source_id = 'c' || :id;
 INSERT INTO outbox
     (project_id, id, type, entity_id, group_id, created_at, event_source, category, campaign_id, quiet, data)
-VALUES ('bench', 'evcus_0', 'customer.updated', 'cust_0', 'v-0', now(), '{{}}', 'ACTION', NULL, false, repeat('x', 1000));
+VALUES
+    ('bench', 'evcus_0', 'customer.updated', 'cust_0', 'v-0', now(), '{{}}', 'ACTION', NULL, false, repeat('x', 1000));
 COMMIT;
 """
 

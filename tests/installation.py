@@ -11,11 +11,12 @@ import socket
 import tempfile
 import threading
 import time
-from collections.abc import Callable
-from concurrent.futures import ThreadPoolExecutor
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, TypeVar
 
+import asyncpg
 import httpx
 import uvicorn
 
@@ -137,6 +138,31 @@ class Installation:
     def base_url(self) -> str:
         return self.settings.base_url
 
+    def sql(self, query: str, *args: object) -> list[asyncpg.Record]:
+        """What a statement gives that is run beside the installation."""
+
+        async def run() -> list[asyncpg.Record]:
+            connection = await asyncpg.connect(self.database.url())
+            try:
+                return await connection.fetch(query, *args)
+            finally:
+                await connection.close()
+
+        return asyncio.run(run())
+
+    @contextmanager
+    def holding(self, query: str, *args: object) -> Iterator[None]:
+        """Runs a statement in a transaction that is rolled back at the end of the block."""
+        loop = asyncio.new_event_loop()
+        connection = loop.run_until_complete(asyncpg.connect(self.database.url()))
+        try:
+            loop.run_until_complete(connection.execute("BEGIN"))
+            loop.run_until_complete(connection.fetch(query, *args))
+            yield
+        finally:
+            loop.run_until_complete(connection.close())
+            loop.close()
+
     def manage(self) -> "Client":
         headers = {"x-management-id": self.first.management_id, "x-management-token": self.first.management_token}
         return Client(self.http, headers)
@@ -253,6 +279,18 @@ class Project(Client):
     def deliveries(self, **query: Any) -> list[dict[str, Any]]:
         return self.management.get(f"{self.path}/deliveries", limit=100, **query)["data"]
 
+    def recorded(self, *types: str, count: int = 1) -> list[dict[str, Any]]:
+        """The events of these types in the project's feed, in its order, once there are so many."""
+        query = (
+            "SELECT type, entity_id, campaign_id, event_source, data FROM events WHERE project_id = $1 ORDER BY number"
+        )
+
+        def look() -> list[dict[str, Any]] | None:
+            found = [dict(row) for row in self.installation.sql(query, self.id) if row["type"] in types]
+            return found if len(found) >= count else None
+
+        return [{**event, "data": json.loads(event["data"])} for event in eventually(look)]
+
     def advance(self, by: str) -> None:
         self.management.post(f"{self.path}/clock/advance", {"by": by})
 
@@ -276,20 +314,7 @@ def eventually(look: Callable[[], T | None], *, patience_s: float = PATIENCE_S) 
         time.sleep(0.02)
 
 
-def at_once(*calls: Callable[[], T]) -> list[T]:
-    """What the calls return, all of them made at the same moment; raises what one of them raises."""
-    start = threading.Barrier(len(calls))
-
-    def run(call: Callable[[], T]) -> T:
-        start.wait(PATIENCE_S)
-        return call()
-
-    with ThreadPoolExecutor(len(calls)) as threads:
-        return [made.result() for made in [threads.submit(run, call) for call in calls]]
-
-
 def free_port() -> int:
-
     with socket.socket() as found:
         found.bind(("127.0.0.1", 0))
         return found.getsockname()[1]

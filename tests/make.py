@@ -10,7 +10,7 @@ from guerdon.asgi import runtime
 from guerdon.events.work import Work, working
 from guerdon.webhooks import store as webhooks
 from guerdon.webhooks.store import Endpoint
-from installation import Installation, Project
+from installation import Installation, Project, eventually
 
 
 def project(installation: Installation, **fields: Any) -> Project:
@@ -63,7 +63,7 @@ async def _listen(project: Project, path: str, events: tuple[str, ...]) -> None:
             active_since=work.runtime.ids.mark(),
             created_at=work.now,
         )
-        await webhooks.add_endpoint(work.db, project.id, endpoint)
+        await webhooks.ENDPOINTS.insert(work.db, project.id, endpoint)
 
 
 @asynccontextmanager
@@ -75,3 +75,30 @@ async def work_on(project: Project) -> AsyncGenerator[Work]:
         working(made, tenant.Project(project.id), "v-test") as work,
     ):
         yield work
+
+
+def campaign(project: Project, kind: str = "LOYALTY_PROGRAM", name: str = "Club", **fields: Any) -> dict[str, Any]:
+    """A campaign with one code, unless `vouchers_count` says otherwise; `voucher` adds to what codes are."""
+    given = {
+        "LOYALTY_PROGRAM": {"type": "LOYALTY_CARD", "loyalty_card": {"points": 0}},
+        "GIFT_VOUCHERS": {"type": "GIFT_VOUCHER", "gift": {"amount": 10_000}},
+        "DISCOUNT_COUPONS": {"type": "DISCOUNT_VOUCHER", "discount": {"type": "PERCENT", "percent_off": 10}},
+    }
+    voucher = {**given[kind], **fields.pop("voucher", {})}
+    body = {"name": name, "campaign_type": kind, "type": "AUTO_UPDATE", "voucher": voucher, **fields}
+    made = project.post("/v1/campaigns", body)
+    if made["creation_status"] == "IN_PROGRESS":
+        made = eventually(lambda: _created(project.get(f"/v1/campaigns/{made['id']}")))
+    return made
+
+
+def _created(campaign: dict[str, Any]) -> dict[str, Any] | None:
+    return None if campaign["creation_status"] == "IN_PROGRESS" else campaign
+
+
+def published(
+    project: Project, campaign: str = "Club", customer: str = "ann", count: int = 1, **fields: Any
+) -> dict[str, Any]:
+    """The publication of codes of the campaign."""
+    body = {"campaign": {"name": campaign, "count": count}, "customer": {"source_id": customer}, **fields}
+    return project.post("/v1/publications", body)

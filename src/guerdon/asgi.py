@@ -8,17 +8,21 @@ from contextlib import AsyncExitStack, asynccontextmanager
 
 from starlette.types import Receive, Scope, Send
 
-from guerdon.db.migrate import next_node
+from guerdon.db.migrate import asset_secret, next_node
 from guerdon.db.pool import Pool, acquired
 from guerdon.events.doorbell import Bell, Doorbell, listen
 from guerdon.events.work import Runtime
 from guerdon.families.api_keys import store as api_keys
 from guerdon.families.async_actions import routes as async_actions
+from guerdon.families.campaigns import routes as campaigns
 from guerdon.families.customers import routes as customers
 from guerdon.families.deliveries import routes as deliveries
+from guerdon.families.distributions import routes as distributions
 from guerdon.families.orders import routes as orders
 from guerdon.families.products import routes as products
 from guerdon.families.projects import routes as projects, store as projects_store
+from guerdon.families.publications import routes as publications
+from guerdon.families.vouchers import routes as vouchers
 from guerdon.families.webhook_endpoints import routes as webhook_endpoints
 from guerdon.http.app import App
 from guerdon.http.auth import KeyRing
@@ -36,6 +40,10 @@ ROUTES: tuple[Route, ...] = (
     *customers.ROUTES,
     *products.ROUTES,
     *orders.ROUTES,
+    *vouchers.ROUTES,
+    *campaigns.ROUTES,
+    *publications.ROUTES,
+    *distributions.ROUTES,
 )
 _GC_THRESHOLDS = (50_000, 50, 50)
 
@@ -47,7 +55,8 @@ async def runtime(settings: Settings, database_url: str) -> AsyncGenerator[Runti
     try:
         async with acquired(pool) as connection:
             node = await next_node(connection)
-        yield Runtime(pool, Ids(node), Doorbell(pool), settings.base_url)
+            secret = await asset_secret(connection)
+        yield Runtime(pool, Ids(node), Doorbell(pool), settings.base_url, secret)
     finally:
         await pool.close()
 

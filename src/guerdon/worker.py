@@ -9,8 +9,11 @@ from guerdon.db.pool import UNREACHABLE, acquired
 from guerdon.events.doorbell import Bell, listen
 from guerdon.events.relay import Relay
 from guerdon.events.work import Runtime
+from guerdon.families.campaigns import jobs as campaigns
 from guerdon.families.customers import jobs as customers
+from guerdon.families.distributions import prepare as distributions
 from guerdon.families.projects import store as projects
+from guerdon.families.vouchers import reactions as vouchers
 from guerdon.jobs.worker import Handler, JobWorker, Reactions
 from guerdon.settings import Settings
 from guerdon.telemetry import logger
@@ -18,8 +21,8 @@ from guerdon.webhooks.deliver import Deliverer
 from guerdon.webhooks.fanout import FanOut
 from guerdon.webhooks.send import Sender
 
-JOBS: dict[str, Handler] = {**customers.JOBS}
-REACTIONS: dict[str, tuple[str, ...]] = {}
+JOBS: dict[str, Handler] = {**customers.JOBS, **campaigns.JOBS, **vouchers.JOBS, **distributions.JOBS}
+REACTIONS: dict[str, tuple[str, ...]] = {"customer.deleted": (vouchers.RELEASE,)}
 _PARTITIONS_AHEAD = timedelta(days=28)
 _HOUSEKEEPING_S = 3_600
 

@@ -119,12 +119,16 @@ def test_a_change_is_told_and_a_repetition_is_not(project: Project) -> None:
 def test_many_at_once_are_changed_quietly(project: Project) -> None:
     path = project.webhook("customer.updated", "customer.created")
     make.customer(project, "ann", metadata={"kept": True})
-    rows = [{"source_id": "ann", "name": "Bulk", "metadata": {"level": 3}}, {"source_id": "new", "name": "New"}]
+    rows = [
+        {"source_id": "ann", "name": "Bulk", "metadata": {"level": 3}},
+        {"source_id": "new", "name": "New", "birthdate": "1990-07-14"},
+    ]
     bulk = project.finished(project.post("/v1/customers/bulk/async", rows)["async_action_id"])
     assert (bulk["type"], bulk["status"], bulk["operation_status"]) == ("CUSTOMERS.BULK_UPDATE", "DONE", "SUCCESS")
     assert (bulk["result"]["done_count"], bulk["result"]["failed_count"]) == (2, 0)
     assert project.get("/v1/customers/ann")["metadata"] == {"kept": True, "level": 3}
-    assert project.get("/v1/customers/new")["name"] == "New"
+    new = project.get("/v1/customers/new")
+    assert (new["name"], new["birthdate"]) == ("New", "1990-07-14")
 
     body = {"source_ids": ["ann", "third"], "metadata": {"vip": True}}
     same = project.finished(project.post("/v1/customers/metadata/async", body)["async_action_id"])

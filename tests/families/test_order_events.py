@@ -6,7 +6,8 @@ import pytest
 
 import make
 import shapes
-from installation import Delivery, Project, at_once
+from installation import Delivery, Project
+from together import at_once
 
 EVENTS = ("customer.order.created", "customer.order.updated", "customer.order.paid", "customer.order.canceled")
 

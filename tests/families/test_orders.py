@@ -5,7 +5,8 @@ from typing import Any
 import pytest
 
 import make
-from installation import Project, at_once
+from installation import Project
+from together import at_once
 
 SAMPLE_ITEMS: list[dict[str, Any]] = [
     {

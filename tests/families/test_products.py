@@ -5,7 +5,8 @@ from typing import Any
 import pytest
 
 import make
-from installation import Project, at_once
+from installation import Project
+from together import at_once
 
 
 def test_a_product_is_made_and_read_by_either_id(project: Project) -> None:

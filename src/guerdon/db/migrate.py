@@ -68,6 +68,11 @@ async def next_node(connection: Connection) -> int:
     return await connection.fetchval("SELECT nextval('node_numbers')")
 
 
+async def asset_secret(connection: Connection) -> str:
+    """The installation's secret for links that need no key."""
+    return await connection.fetchval("SELECT value FROM installation WHERE key = 'asset_secret'")
+
+
 async def make_partitions(connection: Connection, ahead: timedelta) -> None:
     """Makes the partitions of the coming weeks that do not exist yet."""
     await connection.execute("SELECT make_partitions($1)", ahead)

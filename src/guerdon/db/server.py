@@ -156,7 +156,9 @@ class EmbeddedPostgres:
             raise ServerError(f"initdb failed: {done.stderr.strip() or done.stdout.strip()}")
 
     def _spawn(self) -> None:
-        settings = ["listen_addresses=", f"unix_socket_directories={self._make_socket_dir()}", *self._options]
+        # A plan made on an empty table is kept until the table has been analysed: that should not take a minute.
+        prompt = "autovacuum_naptime=5s"
+        settings = ["listen_addresses=", f"unix_socket_directories={self._make_socket_dir()}", prompt, *self._options]
         arguments = [argument for setting in settings for argument in ("-c", setting)]
         with self._log.open("ab") as log:
             self._process = subprocess.Popen(  # noqa: S603

@@ -16,12 +16,16 @@ from guerdon.tenant import INTERNAL, Actor, Project
 
 
 class Runtime(msgspec.Struct, frozen=True):
-    """What one process has: connections, identifiers, the bell, and the address it is reached at."""
+    """What one process has: connections, identifiers, the bell, and the address it is reached at.
+
+    `asset_secret` is the installation's: what is signed with it can be read by anybody who was given the link.
+    """
 
     pool: Pool
     ids: Ids
     doorbell: Doorbell
     base_url: str
+    asset_secret: str
 
 
 class Work:

@@ -22,7 +22,7 @@ from guerdon.http import wire
 from guerdon.http.auth import HEADERS, Caller, KeyRing
 from guerdon.http.body import JSON, TooLarge, read_body
 from guerdon.http.call import Call
-from guerdon.http.routing import Content, Route, Router, Scope
+from guerdon.http.routing import Content, Reply, Route, Router, Scope
 from guerdon.telemetry import REQUESTS, logger
 from guerdon.tenant import Project
 
@@ -30,6 +30,8 @@ FindProject = Callable[[Transaction, str], Awaitable[Project | None]]
 Headers = Mapping[bytes, bytes]
 _ATTEMPTS = 3
 _PROJECT_IN_PATH = "{projectId}"
+# A value that fits its JSON type but no column or index: too large, too early, too deep, too long.
+_OUT_OF_RANGE = (asyncpg.DataError, asyncpg.ProgramLimitExceededError)
 _RETRIED = (asyncpg.DeadlockDetectedError, asyncpg.SerializationError)
 
 log = logger("http")
@@ -106,8 +108,7 @@ class App:
             except _RETRIED:
                 if attempt == _ATTEMPTS:
                     raise
-            except (asyncpg.DataError, asyncpg.ProgramLimitExceededError) as error:
-                # A value that fits its JSON type but no column or index: too large, too early, too deep, too long.
+            except _OUT_OF_RANGE as error:
                 raise invalid_payload(f"A value is out of range: {error}") from error
             except RecursionError:
                 raise invalid_payload("Payload is nested too deeply") from None
@@ -172,6 +173,8 @@ def _query(scope: AsgiScope) -> dict[str, str]:
 def _success(route: Route, answer: object) -> Answer:
     if isinstance(answer, Content):
         return Answer(route.status, answer.body, answer.media_type)
+    if isinstance(answer, Reply):
+        return Answer(answer.status, msgspec.json.encode(answer.body), JSON)
     if answer is None:
         return Answer(route.status_of_nothing)
     return Answer(route.status, msgspec.json.encode(answer), JSON)

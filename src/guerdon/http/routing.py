@@ -65,6 +65,13 @@ class Content(msgspec.Struct, frozen=True):
     media_type: str
 
 
+class Reply(msgspec.Struct, frozen=True):
+    """An answer in JSON whose status is not that of the route."""
+
+    body: object
+    status: int
+
+
 class _Node:
     """One segment: the named ones that may follow, the one that is a parameter, and the operations that end here."""
 

@@ -44,7 +44,8 @@ def _decoder(kind: Any) -> msgspec.json.Decoder[Any]:  # noqa: ANN401 - types an
 
 
 def read_json(content: bytes, kind: Any) -> Any:  # noqa: ANN401
-    """The body as `kind`. Errors: invalid_payload, naming the property that does not fit."""
+    """The body as `kind`; no body is null. Errors: invalid_payload, naming the property that does not fit."""
+    content = content or b"null"
     if _NUL.search(content):
         raise invalid_payload("Payload must not contain the character U+0000")
     try:
@@ -85,8 +86,8 @@ def _describe(message: str, whole: str) -> str:
             return f"{place} {describe(match)}"
     if what == "Invalid isoformat string":
         return f"{place} cannot be recognized as a ISO-8601 compliant date"
-    if what.startswith("Invalid enum value"):
-        return f"{place} must be equal to one of the allowed values ({what[len('Invalid enum value ') :]} is not)"
+    if what.startswith(("Invalid enum value ", "Invalid value ")):  # the second is that of a tag
+        return f"{place} must be equal to one of the allowed values ({what.partition('value ')[2]} is not)"
     return f"{place} {what[:1].lower()}{what[1:]}"
 
 

@@ -29,7 +29,7 @@ log = logger("jobs")
 
 
 class Reactions:
-    """The relay's consumer that queues a job for every reaction to an event. Payload: the event's number."""
+    """The relay's consumer that queues a job for every reaction to an event. Payload: its number and its entity."""
 
     def __init__(self, ids: Ids, by_type: Mapping[str, Sequence[str]]) -> None:
         self._ids = ids
@@ -37,12 +37,16 @@ class Reactions:
 
     async def __call__(self, db: Transaction, project_id: str, events: Sequence[Numbered]) -> Sequence[Bell]:
         jobs = [
-            NewJob(self._ids.new("job_"), name, {"event_number": event.number}, event.group_id)
+            NewJob(self._ids.new("job_"), name, _about(event), event.group_id)
             for event in events
             for name in self._by_type.get(event.type, ())
         ]
         await queue.add(db, project_id, jobs)
         return (Bell.JOBS,) if jobs else ()
+
+
+def _about(event: Numbered) -> dict[str, Any]:
+    return {"event_number": event.number, "entity_id": event.entity_id}
 
 
 class JobWorker:

@@ -67,7 +67,7 @@ async def delete_customer(call: Call[None], row: CustomerRow) -> None:
 
 
 async def update_in_bulk(call: Call[list[BulkUpdate]]) -> Accepted:
-    rows = [msgspec.to_builtins(row) for row in call.body]
+    rows = [msgspec.to_builtins(row, enc_hook=str) for row in call.body]  # dates as text
     return await _accept(call, "CUSTOMERS.BULK_UPDATE", rows, {"overwrite": False})
 
 

@@ -146,12 +146,12 @@ class SimpleCustomer(msgspec.Struct, kw_only=True):
 
 
 class ReducedCustomer(msgspec.Struct, kw_only=True):
-    """A customer inside a publication."""
+    """A customer inside a publication; what is not known of the profile is left out."""
 
     id: str
-    source_id: str | None
-    name: str | None
-    email: str | None
+    source_id: str | UnsetType = UNSET
+    name: str | UnsetType = UNSET
+    email: str | UnsetType = UNSET
     address: None = None
     summary: None = None
     loyalty: None = None

@@ -1,5 +1,6 @@
 """Customers: their table and queries, and the sums that families above keep of them."""
 
+from collections.abc import Sequence
 from datetime import date, datetime
 from typing import Any
 
@@ -59,6 +60,19 @@ class LastOrder(msgspec.Struct, frozen=True):
     at: datetime | None = None
 
 
+class CardChange(msgspec.Struct, frozen=True):
+    """What changes about the cards that a customer holds: points in a loyalty campaign, or credits on gift cards.
+
+    `leaves` ends the customer's standing in the campaign once no points are left there.
+    """
+
+    customer_id: str
+    campaign: str | None = None
+    points: int = 0
+    credits: int = 0
+    leaves: bool = False
+
+
 PROFILE = ("name", "description", "email", "phone", "birthday", "birthdate", "address", "metadata")
 
 
@@ -88,6 +102,22 @@ _CHANGE_ORDERS = """
 UPDATE customers SET orders_amount = orders_amount + $3, orders_count = orders_count + $4,
     last_order_amount = $5, last_order_at = $6, version = version + 1
 WHERE project_id = $1 AND id = $2
+"""
+_HOLD = f"{CUSTOMERS.select} AND id = $2 FOR KEY SHARE"
+_RETURNED = ", ".join(f"c.{column}" for column in CustomerRow.__struct_fields__)
+_CHANGE_CARDS = f"""
+UPDATE customers c SET version = c.version + 1, gift_to_go = c.gift_to_go + n.credits,
+    programs = CASE
+        WHEN n.campaign IS NULL THEN c.programs
+        WHEN n.leaves AND coalesce((c.programs->n.campaign->>'points')::bigint, 0) + n.points <= 0
+            THEN c.programs - n.campaign
+        ELSE c.programs || jsonb_build_object(
+            n.campaign, coalesce(c.programs->n.campaign, '{{}}') || jsonb_build_object(
+                'points', coalesce((c.programs->n.campaign->>'points')::bigint, 0) + n.points))
+    END
+FROM unnest($1::text[], $2::text[], $3::text[], $4::bigint[], $5::bigint[], $6::boolean[])
+    AS n (project_id, customer_id, campaign, points, credits, leaves)
+WHERE c.project_id = n.project_id AND c.id = n.customer_id RETURNING {_RETURNED}
 """
 
 
@@ -127,3 +157,21 @@ async def change_orders(
 ) -> None:
     """Changes the sums of orders. The caller holds the customer's lock, under which it has found the last order."""
     await db.write(_CHANGE_ORDERS, project_id, customer_id, change.amount, change.count, last.amount, last.at)
+
+
+async def hold(db: Transaction, project_id: str, customer_id: str) -> CustomerRow | None:
+    """The customer as it is now, which cannot be deleted until the transaction ends; None if it is gone."""
+    row = await db.write_row(_HOLD, project_id, customer_id)
+    return None if row is None else CUSTOMERS.read(row)
+
+
+async def change_cards(db: Transaction, project_id: str, changes: Sequence[CardChange]) -> list[CustomerRow]:
+    """Changes what customers have on their cards, in the order given; returns those that exist, changed.
+
+    No customer may be in two changes.
+    """
+    if not changes:
+        return []
+    columns = zip(*(msgspec.structs.astuple(change) for change in changes), strict=True)
+    rows = await db.write(_CHANGE_CARDS, [project_id] * len(changes), *(list(column) for column in columns))
+    return [CUSTOMERS.read(row) for row in rows]

@@ -84,7 +84,11 @@ def simple(row: CustomerRow) -> schemas.SimpleCustomer:
 
 def reduced(row: CustomerRow) -> schemas.ReducedCustomer:
     return schemas.ReducedCustomer(
-        id=row.id, source_id=row.source_id, name=row.name, email=row.email, metadata=row.metadata
+        id=row.id,
+        source_id=_known(row.source_id),
+        name=_known(row.name),
+        email=_known(row.email),
+        metadata=row.metadata,
     )
 
 

@@ -1,4 +1,4 @@
-"""What a distribution may be: which events start which purpose, what may narrow them, and which paths lead somewhere."""
+"""What a distribution may be: which events start which purpose, what may narrow them, and which paths lead on."""
 
 from guerdon.errors import invalid_payload, not_found
 from guerdon.events.catalogue import ADDED_KEYS, EVENTS, EventType, Purpose, Scope

@@ -71,7 +71,7 @@ def _with(endpoint: Endpoint, body: NewWebhook | WebhookPatch) -> Endpoint:
 
 
 def _known(names: list[str]) -> list[str]:
-    """Each once, spelt as they were sent, because generated clients accept no other spelling. Errors: invalid_payload."""
+    """Each once, spelt as they were sent: generated clients accept no other spelling. Errors: invalid_payload."""
     known: dict[str, None] = {}
     for place, name in enumerate(names):
         if project_event(name) is None:

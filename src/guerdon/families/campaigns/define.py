@@ -1,0 +1,178 @@
+"""Reads what a request says of a campaign into the row that is stored."""
+
+from datetime import datetime
+from typing import Any
+
+import msgspec
+
+from guerdon.engine.calendar import parse_duration
+from guerdon.engine.codes import CodeConfig, code_config
+from guerdon.errors import ApiError, invalid_payload, not_found, refused
+from guerdon.families.campaigns.schemas import ExpirationRules, NewCampaign, NewCampaignVoucher, NewCodeConfig
+from guerdon.families.campaigns.store import CampaignRow, CardSettings, CodeSettings, GiftSettings, Settings
+from guerdon.families.vouchers.codes import invalid_code_config
+from guerdon.families.vouchers.schemas import UnitDiscount
+
+# Per type of campaign: the type of its codes, and the property that says what they give.
+KINDS = {
+    "DISCOUNT_COUPONS": ("DISCOUNT_VOUCHER", "discount"),
+    "GIFT_VOUCHERS": ("GIFT_VOUCHER", "gift"),
+    "LOYALTY_PROGRAM": ("LOYALTY_CARD", "loyalty_card"),
+}
+_LONGEST_YEARS = 1_000
+_DONE = "DONE"
+_IN_PROGRESS = "IN_PROGRESS"
+
+
+def invalid_campaign(details: str) -> ApiError:
+    return refused("invalid_campaign", "Invalid Campaign", details)
+
+
+def campaign(new: NewCampaign, campaign_id: str, now: datetime) -> CampaignRow:
+    """The campaign as it will be once its codes are made or being made.
+
+    Errors: invalid_campaign, invalid_code_config, and invalid_payload for dates and rules that make no sense.
+    """
+    voucher = _voucher(new)
+    _check_times(new)
+    settings = Settings(
+        codes=_codes(voucher),
+        validity=_validity(new) or None,
+        activity_duration=new.activity_duration_after_publishing,
+        use_voucher_metadata_schema=new.use_voucher_metadata_schema is not False,
+        loyalty_tiers_expiration=_tiers_expiration(new),
+    )
+    count = codes_of(new)
+    status = _IN_PROGRESS if count > 1 else _DONE
+    return CampaignRow(
+        id=campaign_id,
+        name=new.name,
+        description=new.description,
+        campaign_type=new.campaign_type,
+        type=new.type,
+        join_once=new.campaign_type == "LOYALTY_PROGRAM" or (bool(new.join_once) and new.type != "STANDALONE"),
+        auto_join=bool(new.auto_join),
+        voucher_type=KINDS[new.campaign_type][0],
+        start_date=new.start_date,
+        expiration_date=new.expiration_date,
+        settings=msgspec.to_builtins(settings),
+        metadata=new.metadata or {},
+        vouchers_count=count if count == 1 else 0,
+        creation_status=status,
+        vouchers_generation_status=status,
+        generations_running=int(count > 1),
+        created_at=now,
+    )
+
+
+def codes_of(new: NewCampaign) -> int:
+    """How many codes the campaign begins with: one, unless the request says otherwise."""
+    return 1 if new.vouchers_count is None else new.vouchers_count
+
+
+def check_category(category: str | None) -> None:
+    """Categories come with a later version: until then a project has none that could be meant. Errors: not_found."""
+    if category:
+        raise not_found("category", category)
+
+
+def codes_like(new: NewCodeConfig | None) -> CodeConfig:
+    """Errors: invalid_code_config."""
+    wanted = new or NewCodeConfig()
+    try:
+        return code_config(
+            length=wanted.length,
+            charset=wanted.charset,
+            prefix=wanted.prefix or "",
+            postfix=wanted.postfix or "",
+            pattern=wanted.pattern or "",
+        )
+    except ValueError as error:
+        raise invalid_code_config(f"Code config is wrong: {error}") from None
+
+
+def _voucher(new: NewCampaign) -> NewCampaignVoucher:
+    if new.campaign_type not in KINDS:
+        raise invalid_campaign(f"{new.campaign_type} campaigns are not supported yet")
+    voucher_type, given = KINDS[new.campaign_type]
+    voucher = new.voucher
+    if voucher is None or getattr(voucher, given) is None:
+        raise invalid_campaign(f"Property '{given}' is required for {new.campaign_type} campaign")
+    if voucher.type not in {None, voucher_type}:
+        raise invalid_campaign(f"Voucher type must be {voucher_type} for {new.campaign_type} campaign")
+    if new.type == "STANDALONE":
+        if new.campaign_type == "LOYALTY_PROGRAM":
+            raise invalid_campaign("Type STANDALONE is not allowed for LOYALTY_PROGRAM campaign")
+        if codes_of(new) != 1:
+            raise invalid_campaign("STANDALONE type campaign has exactly one voucher")
+    elif voucher.code is not None:
+        raise invalid_campaign("Property 'voucher.code' is allowed only for STANDALONE type campaign")
+    return voucher
+
+
+def _codes(voucher: NewCampaignVoucher) -> CodeSettings:
+    gift, card, discount = voucher.gift, voucher.loyalty_card, voucher.discount
+    if isinstance(discount, UnitDiscount) and not (discount.unit_type or discount.units):
+        raise invalid_payload("Property .voucher.discount must have required property 'unit_type'")
+    if card and card.expiration_rules:
+        _check_rules(card.expiration_rules)
+    return CodeSettings(
+        config=codes_like(voucher.code_config),
+        quantity=voucher.redemption.quantity if voucher.redemption else None,
+        discount=msgspec.to_builtins(discount),
+        gift=GiftSettings(gift.amount, gift.effect or "APPLY_TO_ORDER") if gift else None,
+        loyalty_card=msgspec.convert(msgspec.to_builtins(card), CardSettings | None),
+    )
+
+
+def _check_rules(rules: ExpirationRules) -> None:
+    needed = ["period_value"] if rules.period_type == "MONTH" else ["fixed_month", "fixed_day"]
+    if rules.rounding_type == "PARTICULAR_MONTH":
+        needed.append("rounding_value")
+    for name in needed:
+        if getattr(rules, name) is None:
+            raise invalid_payload(
+                f"Property .voucher.loyalty_card.expiration_rules must have required property '{name}'"
+            )
+
+
+def _check_times(new: NewCampaign) -> None:
+    durations = {"activity_duration_after_publishing": new.activity_duration_after_publishing}
+    if new.validity_timeframe:
+        durations["validity_timeframe.interval"] = new.validity_timeframe.interval
+        durations["validity_timeframe.duration"] = new.validity_timeframe.duration
+        if new.start_date is None:
+            raise invalid_payload("Payload must have required property 'start_date' when it has 'validity_timeframe'")
+    if new.loyalty_tiers_expiration:
+        extend = new.loyalty_tiers_expiration.expiration_date.extend
+        durations["loyalty_tiers_expiration.expiration_date.extend"] = extend
+    for path, text in durations.items():
+        if text is not None:
+            _check_duration(path, text)
+
+
+def _check_duration(path: str, text: str) -> None:
+    try:
+        duration = parse_duration(text)
+    except ValueError as error:
+        raise invalid_payload(f"Property .{path} {error}") from None
+    if not duration.months and not duration.exact:
+        raise invalid_payload(f"Property .{path} must be longer than nothing")
+    if duration.months > 12 * _LONGEST_YEARS or duration.exact.days > 366 * _LONGEST_YEARS:
+        raise invalid_payload(f"Property .{path} must be at most {_LONGEST_YEARS} years")
+
+
+def _validity(new: NewCampaign) -> dict[str, Any]:
+    found = {
+        "timeframe": msgspec.to_builtins(new.validity_timeframe),
+        "day_of_week": new.validity_day_of_week,
+        "hours": msgspec.to_builtins(new.validity_hours),
+    }
+    return {name: value for name, value in found.items() if value}
+
+
+def _tiers_expiration(new: NewCampaign) -> dict[str, Any] | None:
+    expiration = new.loyalty_tiers_expiration
+    if expiration and expiration.qualification_type == "POINTS_IN_PERIOD" and not expiration.qualification_period:
+        raise invalid_payload("Property .loyalty_tiers_expiration must have required property 'qualification_period'")
+    return msgspec.to_builtins(expiration)

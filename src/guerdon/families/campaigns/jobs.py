@@ -1,0 +1,5 @@
+"""The background work of campaigns."""
+
+from guerdon.families.campaigns import codes, delete
+
+JOBS = {codes.GENERATE: codes.generate, delete.REMOVE: delete.remove_codes}

@@ -1,0 +1,136 @@
+"""Operations on campaigns and their codes."""
+
+from typing import Annotated, Any, Literal
+
+import msgspec
+from msgspec import Meta
+
+from guerdon.errors import invalid_payload
+from guerdon.families.async_actions.routes import Accepted
+from guerdon.families.campaigns import codes, create, define, delete, store, views
+from guerdon.families.campaigns.schemas import (
+    MOST_CODES,
+    Campaign,
+    CampaignsList,
+    CampaignType,
+    NewCampaign,
+    NewCampaignCode,
+    NewCampaignCodes,
+)
+from guerdon.families.campaigns.store import CampaignRow
+from guerdon.families.vouchers import views as voucher_views
+from guerdon.families.vouchers.assets import Links
+from guerdon.families.vouchers.codes import own_code
+from guerdon.families.vouchers.schemas import Voucher
+from guerdon.families.vouchers.store import VoucherRow
+from guerdon.http.call import Call
+from guerdon.http.paging import CreatedQuery
+from guerdon.http.routing import Param, Reply, Route
+
+
+class CampaignsQuery(CreatedQuery, kw_only=True):
+    """What a list of campaigns can be narrowed to."""
+
+    campaign_type: CampaignType | None = None
+    campaign_status: Literal["DONE", "IN_PROGRESS", "FAILED", "DRAFT", "MODIFYING"] | None = None
+    is_referral_code: bool | None = None
+
+
+class CodesQuery(msgspec.Struct):
+    """How many codes to add."""
+
+    vouchers_count: Annotated[int, Meta(ge=1, le=MOST_CODES)] = 1
+
+
+async def create_campaign(call: Call[NewCampaign]) -> Campaign:
+    return views.campaign(await create.create(call.work, call.body))
+
+
+async def list_campaigns(call: Call[None]) -> CampaignsList:
+    query: CampaignsQuery = call.query
+    where = (
+        query.where()
+        .equal(campaign_type=query.campaign_type, creation_status=query.campaign_status)
+        .add("(campaign_type = 'REFERRAL_PROGRAM') = {}", query.is_referral_code)
+    )
+    rows, total = await store.CAMPAIGNS.page(
+        call.db, call.project_id, where, query.sorting, limit=query.limit, offset=query.offset
+    )
+    return CampaignsList([views.campaign(row) for row in await store.counted(call.db, call.project_id, rows)], total)
+
+
+async def get_campaign(call: Call[None], row: CampaignRow) -> Campaign:
+    (counted,) = await store.counted(call.db, call.project_id, [row])
+    return views.campaign(counted)
+
+
+async def delete_campaign(call: Call[None], row: CampaignRow) -> Accepted:
+    return Accepted(await delete.delete(call.work, row))
+
+
+async def add_codes(call: Call[NewCampaignCodes | None], row: CampaignRow) -> Voucher | Reply:
+    """Adds generated codes, or one of the caller's own. More than one are made in the background (202)."""
+    body, query = call.body or NewCampaignCodes(), call.query
+    count: int = query.vouchers_count
+    _check_more_codes(row, body)
+    if body.code is not None:
+        if count > 1:
+            raise invalid_payload("Property .code is allowed only for one voucher")
+        return _shown(call, await codes.add_one(call.work, row, body, own_code(call.work, body.code)))
+    config = define.codes_like(body.code_config) if body.code_config else row.configured.codes.config
+    codes.check_capacity(call.work, config, count)
+    if count == 1:
+        return _shown(call, await codes.add_one(call.work, row, body, config))
+    return Reply(Accepted(await codes.add_many(call.work, row, body, config, count)), 202)
+
+
+async def add_code(call: Call[NewCampaignCode | None], row: CampaignRow, code: str) -> Voucher:
+    """Adds a code of the caller's own."""
+    body = call.body or NewCampaignCode()
+    _check_more_codes(row, body)
+    return _shown(call, await codes.add_one(call.work, row, body, own_code(call.work, code)))
+
+
+def _check_more_codes(row: CampaignRow, body: NewCampaignCode) -> None:
+    define.check_category(body.category_id or body.category)
+    if row.type == "STANDALONE":
+        raise define.invalid_campaign("You can not generate vouchers for STANDALONE type campaign.")
+
+
+def _shown(call: Call[Any], made: VoucherRow) -> Voucher:
+    return voucher_views.voucher(made, Links(call.runtime, call.project_id))
+
+
+async def load(call: Call[object], name: str) -> CampaignRow | None:
+    """A campaign by id or name."""
+    return await store.find(call.db, call.project_id, name)
+
+
+async def _as_it_stands(_call: Call[object], text: str, _campaign: CampaignRow) -> str:
+    return text
+
+
+_ONE = (Param("campaign", load),)
+ROUTES = (
+    Route("POST", "/v1/campaigns", create_campaign, body=NewCampaign, answer=Campaign),
+    Route("GET", "/v1/campaigns", list_campaigns, query=CampaignsQuery, answer=CampaignsList),
+    Route("GET", "/v1/campaigns/{campaignId}", get_campaign, _ONE, answer=Campaign),
+    Route("DELETE", "/v1/campaigns/{campaignId}", delete_campaign, _ONE, answer=Accepted, status=202),
+    Route(
+        "POST",
+        "/v1/campaigns/{campaignId}/vouchers",
+        add_codes,
+        _ONE,
+        body=NewCampaignCodes | None,
+        query=CodesQuery,
+        answer=Voucher,
+    ),
+    Route(
+        "POST",
+        "/v1/campaigns/{campaignId}/vouchers/{code}",
+        add_code,
+        (*_ONE, Param("voucher", _as_it_stands)),
+        body=NewCampaignCode | None,
+        answer=Voucher,
+    ),
+)

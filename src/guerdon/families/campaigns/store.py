@@ -1,0 +1,189 @@
+"""Campaigns: their tables and every statement on them."""
+
+from collections.abc import Sequence
+from datetime import datetime
+from typing import Any
+
+import msgspec
+
+from guerdon.db.table import Table
+from guerdon.db.transaction import Transaction
+from guerdon.engine.codes import CodeConfig
+
+
+class GiftSettings(msgspec.Struct, frozen=True):
+    """What every gift card begins with."""
+
+    amount: int
+    effect: str
+
+
+class CardSettings(msgspec.Struct, frozen=True, omit_defaults=True):
+    """What every loyalty card begins with, and when its points expire."""
+
+    points: int
+    expiration_rules: dict[str, Any] | None = None
+
+
+class CodeSettings(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
+    """What a campaign's codes are. `quantity` None is no limit of redemptions."""
+
+    config: CodeConfig
+    quantity: int | None = None
+    discount: dict[str, Any] | None = None
+    gift: GiftSettings | None = None
+    loyalty_card: CardSettings | None = None
+
+
+class Settings(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
+    """The part of a campaign that is only read whole. `validity` is as vouchers have it."""
+
+    codes: CodeSettings
+    validity: dict[str, Any] | None = None
+    activity_duration: str | None = None
+    use_voucher_metadata_schema: bool = True
+    loyalty_tiers_expiration: dict[str, Any] | None = None
+
+
+class CampaignRow(msgspec.Struct, frozen=True, kw_only=True):
+    """A campaign as it is stored. `vouchers_count` lacks the codes that were made while they were published."""
+
+    id: str
+    name: str
+    description: str | None = None
+    campaign_type: str
+    type: str
+    active: bool = True
+    join_once: bool
+    auto_join: bool
+    protected: bool = False
+    voucher_type: str
+    category_id: str | None = None
+    start_date: datetime | None = None
+    expiration_date: datetime | None = None
+    settings: dict[str, Any]
+    metadata: dict[str, Any] = {}
+    vouchers_count: int = 0
+    creation_status: str
+    vouchers_generation_status: str
+    generations_running: int = 0
+    created_at: datetime
+    updated_at: datetime | None = None
+
+    @property
+    def configured(self) -> Settings:
+        return msgspec.convert(self.settings, Settings)
+
+
+CAMPAIGNS = Table("campaigns", CampaignRow)
+_FIND = f"{CAMPAIGNS.select} AND id = $2 UNION ALL {CAMPAIGNS.select} AND name = $2 LIMIT 1"
+_CREATE = f"{CAMPAIGNS.insert_sql} ON CONFLICT ON CONSTRAINT campaigns_name DO NOTHING RETURNING id"
+# Keeps the campaign from being removed, and nothing else: many can hold it while others change it.
+_HOLD = f"{CAMPAIGNS.select} AND id = $2 FOR KEY SHARE"
+_REMOVE = f"DELETE FROM campaigns WHERE project_id = $1 AND id = $2 RETURNING {CAMPAIGNS.columns}"
+_BEGIN = f"""
+UPDATE campaigns SET generations_running = generations_running + 1, vouchers_generation_status = 'IN_PROGRESS'
+WHERE project_id = $1 AND id = $2 RETURNING {CAMPAIGNS.columns}
+"""
+_COUNT = f"""
+UPDATE campaigns SET vouchers_count = vouchers_count + $3
+WHERE project_id = $1 AND id = $2 RETURNING {CAMPAIGNS.columns}
+"""
+# The status is that of all generations: it is settled by the last one.
+_END = f"""
+UPDATE campaigns SET generations_running = generations_running - 1,
+    vouchers_generation_status = CASE WHEN generations_running > 1 THEN vouchers_generation_status ELSE $3 END,
+    creation_status = CASE WHEN creation_status = 'IN_PROGRESS' THEN $3 ELSE creation_status END
+WHERE project_id = $1 AND id = $2 RETURNING {CAMPAIGNS.columns}
+"""
+_SLOTS = 16
+_GROW = f"""
+INSERT INTO campaign_growth (project_id, campaign_id, slot, codes) VALUES ($1, $2, abs(hashtext($3) % {_SLOTS}), $4)
+ON CONFLICT (project_id, campaign_id, slot) DO UPDATE SET codes = campaign_growth.codes + excluded.codes
+"""
+_GROWN = """
+SELECT campaign_id, sum(codes)::bigint AS codes FROM campaign_growth
+WHERE project_id = $1 AND campaign_id = ANY($2) GROUP BY campaign_id
+"""
+_JOIN = """
+INSERT INTO campaign_holders AS h (project_id, campaign_id, customer_id, codes) VALUES ($1, $2, $3, $4)
+ON CONFLICT (project_id, campaign_id, customer_id) DO UPDATE SET codes = h.codes + excluded.codes WHERE NOT $5
+RETURNING codes
+"""
+_FORGET_GROWTH = "DELETE FROM campaign_growth WHERE project_id = $1 AND campaign_id = $2"
+_FORGET_HOLDERS = """
+DELETE FROM campaign_holders h USING (
+    SELECT project_id, campaign_id, customer_id FROM campaign_holders
+    WHERE project_id = $1 AND campaign_id = $2 LIMIT $3 FOR UPDATE
+) old
+WHERE h.project_id = old.project_id AND h.campaign_id = old.campaign_id AND h.customer_id = old.customer_id
+RETURNING h.customer_id
+"""
+
+
+async def find(db: Transaction, project_id: str, name: str) -> CampaignRow | None:
+    """By id, or else by name."""
+    return _read(await db.row(_FIND, project_id, name))
+
+
+async def create(db: Transaction, project_id: str, row: CampaignRow) -> bool:
+    """Adds the campaign; False if the name is taken."""
+    return await db.write_row(_CREATE, project_id, *msgspec.structs.astuple(row)) is not None
+
+
+async def hold(db: Transaction, project_id: str, campaign_id: str) -> CampaignRow | None:
+    """The campaign as it is now, which cannot be removed until the transaction ends; None if it is gone."""
+    return _read(await db.write_row(_HOLD, project_id, campaign_id))
+
+
+async def remove(db: Transaction, project_id: str, campaign_id: str) -> CampaignRow | None:
+    """Deletes the campaign, once nobody holds it, and returns it; None if somebody else did."""
+    return _read(await db.write_row(_REMOVE, project_id, campaign_id))
+
+
+async def begin_generation(db: Transaction, project_id: str, campaign_id: str) -> CampaignRow | None:
+    """Notes that codes are being made; None if the campaign is gone."""
+    return _read(await db.write_row(_BEGIN, project_id, campaign_id))
+
+
+async def count_codes(db: Transaction, project_id: str, campaign_id: str, more: int) -> CampaignRow | None:
+    """Counts codes that were added; None if the campaign is gone."""
+    return _read(await db.write_row(_COUNT, project_id, campaign_id, more))
+
+
+async def end_generation(db: Transaction, project_id: str, campaign_id: str, status: str) -> CampaignRow | None:
+    """Notes that codes were made (DONE), or not (FAILED)."""
+    return _read(await db.write_row(_END, project_id, campaign_id, status))
+
+
+async def grow(db: Transaction, project_id: str, campaign_id: str, customer_id: str, codes: int) -> None:
+    """Counts codes that were made for a customer."""
+    await db.write(_GROW, project_id, campaign_id, customer_id, codes)
+
+
+async def counted(db: Transaction, project_id: str, rows: Sequence[CampaignRow]) -> list[CampaignRow]:
+    """The campaigns with all their codes counted."""
+    grown = await db.rows(_GROWN, project_id, [row.id for row in rows])
+    by_id: dict[str, int] = {row["campaign_id"]: row["codes"] for row in grown}
+    return [
+        msgspec.structs.replace(row, vouchers_count=row.vouchers_count + by_id[row.id]) if row.id in by_id else row
+        for row in rows
+    ]
+
+
+async def join(db: Transaction, project_id: str, campaign_id: str, customer_id: str, codes: int, *, once: bool) -> bool:
+    """Notes that a customer gets codes of the campaign; False if that can be only once and was already."""
+    return await db.write_row(_JOIN, project_id, campaign_id, customer_id, codes, once) is not None
+
+
+async def forget_growth(db: Transaction, project_id: str, campaign_id: str) -> None:
+    await db.write(_FORGET_GROWTH, project_id, campaign_id)
+
+
+async def forget_holders(db: Transaction, project_id: str, campaign_id: str, most: int) -> list[str]:
+    """Removes up to so many customers from those who hold codes of the campaign; returns their ids."""
+    return [row["customer_id"] for row in await db.write(_FORGET_HOLDERS, project_id, campaign_id, most)]
+
+
+def _read(record: Any) -> CampaignRow | None:  # noqa: ANN401 - a record or nothing
+    return None if record is None else CAMPAIGNS.read(record)

@@ -1,0 +1,123 @@
+"""Campaign rows as answers and events show them."""
+
+from msgspec import UNSET, UnsetType
+
+from guerdon.clock import iso, iso_or_none
+from guerdon.families.campaigns import schemas
+from guerdon.families.campaigns.store import CampaignRow, CodeSettings, Settings
+from guerdon.families.vouchers.schemas import Assignments, Gift
+
+
+def campaign(row: CampaignRow) -> schemas.Campaign:
+    """The whole campaign, in answers and in the events about campaigns themselves."""
+    settings = row.configured
+    validity = settings.validity or {}
+    return schemas.Campaign(
+        id=row.id,
+        name=row.name,
+        description=UNSET if row.description is None else row.description,
+        campaign_type=row.campaign_type,
+        type=row.type,
+        voucher=_voucher(row, settings),
+        auto_join=row.auto_join,
+        join_once=row.join_once,
+        use_voucher_metadata_schema=settings.use_voucher_metadata_schema,
+        start_date=iso_or_none(row.start_date) or UNSET,
+        expiration_date=iso_or_none(row.expiration_date) or UNSET,
+        validity_timeframe=validity.get("timeframe", UNSET),
+        validity_day_of_week=validity.get("day_of_week", UNSET),
+        validity_hours=validity.get("hours", UNSET),
+        activity_duration_after_publishing=settings.activity_duration or UNSET,
+        vouchers_count=row.vouchers_count,
+        active=row.active,
+        metadata=row.metadata,
+        created_at=iso(row.created_at),
+        updated_at=iso_or_none(row.updated_at) or UNSET,
+        creation_status=row.creation_status,
+        vouchers_generation_status=row.vouchers_generation_status,
+        protected=row.protected,
+        category_id=row.category_id,
+        loyalty_tiers_expiration=settings.loyalty_tiers_expiration or UNSET,
+        validation_rules_assignments=Assignments(),
+    )
+
+
+def simple(row: CampaignRow) -> schemas.SimpleCampaign:
+    """The campaign inside a project event: the kinds of value that its codes do not have are null."""
+    return _simple(row, None)
+
+
+def simple_of_customer(row: CampaignRow) -> schemas.SimpleCampaign:
+    """The campaign inside a customer's event: the kinds of value that its codes do not have are left out."""
+    return _simple(row, UNSET)
+
+
+def _simple(row: CampaignRow, absent: UnsetType | None) -> schemas.SimpleCampaign:
+    codes = row.configured.codes
+    return schemas.SimpleCampaign(
+        id=row.id,
+        name=row.name,
+        campaign_type=row.campaign_type,
+        type=row.type,
+        is_referral_code=row.campaign_type == "REFERRAL_PROGRAM",
+        voucher=schemas.SimpleCampaignVoucher(
+            type=row.voucher_type,
+            discount=codes.discount or absent,
+            gift=_gift(codes) or absent,
+            loyalty_card=_card(codes) or absent,
+            redemption=schemas.SimpleLimit(quantity=codes.quantity),
+            code_config=_config(codes),
+        ),
+        auto_join=row.auto_join,
+        join_once=row.join_once,
+        active=row.active,
+        category_id=row.category_id,
+        category=None,
+        metadata=row.metadata,
+        start_date=iso_or_none(row.start_date),
+        expiration_date=iso_or_none(row.expiration_date),
+        description=row.description,
+        created_at=iso(row.created_at),
+        updated_at=iso_or_none(row.updated_at) or UNSET,
+    )
+
+
+def _voucher(row: CampaignRow, settings: Settings) -> schemas.CampaignVoucher:
+    codes, validity = settings.codes, settings.validity or {}
+    return schemas.CampaignVoucher(
+        type=row.voucher_type,
+        discount=codes.discount or UNSET,
+        gift=_gift(codes) or UNSET,
+        loyalty_card=_card(codes) or UNSET,
+        redemption=schemas.Limit(quantity=codes.quantity),
+        code_config=_config(codes),
+        is_referral_code=row.campaign_type == "REFERRAL_PROGRAM",
+        start_date=iso_or_none(row.start_date) or UNSET,
+        expiration_date=iso_or_none(row.expiration_date) or UNSET,
+        validity_timeframe=validity.get("timeframe", UNSET),
+        validity_day_of_week=validity.get("day_of_week", UNSET),
+        validity_hours=validity.get("hours", UNSET),
+    )
+
+
+def _gift(codes: CodeSettings) -> Gift | None:
+    gift = codes.gift
+    return Gift(amount=gift.amount, balance=gift.amount, effect=gift.effect) if gift else None
+
+
+def _card(codes: CodeSettings) -> schemas.CampaignLoyaltyCard | None:
+    card = codes.loyalty_card
+    if card is None:
+        return None
+    return schemas.CampaignLoyaltyCard(points=card.points, expiration_rules=card.expiration_rules or UNSET)
+
+
+def _config(codes: CodeSettings) -> schemas.CodeConfig:
+    config = codes.config
+    return schemas.CodeConfig(
+        length=config.length,
+        prefix=config.prefix,
+        charset=config.charset,
+        pattern=config.pattern,
+        postfix=config.postfix,
+    )

@@ -1,0 +1,40 @@
+"""Publications: their table and every statement on it."""
+
+from datetime import datetime
+from typing import Any
+
+import msgspec
+
+from guerdon.db.table import Table
+from guerdon.db.transaction import Transaction
+
+
+class PublicationRow(msgspec.Struct, frozen=True, kw_only=True):
+    """A publication as it is stored. `voucher_code` is the first code; customer and vouchers may be gone since."""
+
+    id: str
+    customer_id: str
+    tracking_id: str | None
+    campaign_id: str | None
+    campaign: str | None
+    voucher_code: str | None = None
+    voucher_type: str
+    is_referral_code: bool
+    vouchers_id: list[str] = []
+    codes: list[str] = []
+    channel: str
+    source_id: str | None
+    metadata: dict[str, Any]
+    created_at: datetime
+
+
+PUBLICATIONS = Table("publications", PublicationRow)
+_CLAIM = f"{PUBLICATIONS.insert_sql} ON CONFLICT ON CONSTRAINT publications_source_id DO NOTHING RETURNING id"
+
+
+async def claim(db: Transaction, project_id: str, row: PublicationRow) -> bool:
+    """Adds a publication whose vouchers are still to be found; False if its source id is taken.
+
+    Waits for whoever is just taking the source id, so that False means that the other publication can be read.
+    """
+    return await db.write_row(_CLAIM, project_id, *msgspec.structs.astuple(row)) is not None

@@ -1,0 +1,184 @@
+"""Vouchers: their table and every statement on it."""
+
+from collections.abc import Sequence
+from datetime import date, datetime
+from typing import Any
+
+import msgspec
+
+from guerdon.db.table import Table
+from guerdon.db.transaction import Transaction
+from guerdon.engine.codes import folded
+from guerdon.tenant import Project
+
+
+class VoucherRow(msgspec.Struct, frozen=True, kw_only=True):
+    """A code as it is stored, with its account: points of a loyalty card, or cents of a gift card.
+
+    `code_key` is the code as the project compares it. `redemption_quantity` None is no limit. `validity` has the keys
+    `timeframe`, `day_of_week` and `hours`, each only if it is set.
+    """
+
+    id: str
+    code: str
+    code_key: str
+    type: str
+    campaign_id: str | None = None
+    campaign: str | None = None
+    discount: dict[str, Any] | None = None
+    gift_effect: str | None = None
+    added: int = 0
+    subtracted: int = 0
+    expired: int = 0
+    redeemed: int = 0
+    balance: int = 0
+    pending: int = 0
+    next_expiration_date: date | None = None
+    next_expiration_points: int | None = None
+    redemption_quantity: int | None = None
+    redeemed_quantity: int = 0
+    holder_id: str | None = None
+    referrer_id: str | None = None
+    is_referral_code: bool = False
+    publish_count: int = 0
+    active: bool = True
+    category_id: str | None = None
+    start_date: datetime | None = None
+    expiration_date: datetime | None = None
+    validity: dict[str, Any] | None = None
+    additional_info: str | None = None
+    metadata: dict[str, Any] = {}
+    created_at: datetime
+    updated_at: datetime | None = None
+
+
+class NewCode(msgspec.Struct, frozen=True):
+    """A code that is offered for a voucher."""
+
+    id: str
+    code: str
+    code_key: str
+
+
+class Publishing(msgspec.Struct, frozen=True):
+    """What publication writes on a voucher; dates of None leave the voucher's own."""
+
+    holder_id: str
+    at: datetime
+    start_date: datetime | None = None
+    expiration_date: datetime | None = None
+
+
+class Removed(msgspec.Struct, frozen=True):
+    """What a removed voucher meant to its holder."""
+
+    holder_id: str | None
+    type: str
+    balance: int
+
+
+VOUCHERS = Table("vouchers", VoucherRow)
+# Condition of a list: of the campaign that has the name now, not of one that had it before it was removed.
+OF_CAMPAIGN_NAMED = "campaign_id = (SELECT c.id FROM campaigns c WHERE c.project_id = $1 AND c.name = {})"
+
+_FIND = f"{VOUCHERS.select} AND id = $2 UNION ALL {VOUCHERS.select} AND code_key = $3 LIMIT 1"
+_SHARED = VoucherRow.__struct_fields__[len(NewCode.__struct_fields__) :]
+_ADD = f"""
+INSERT INTO vouchers (project_id, {VOUCHERS.columns})
+SELECT $1, offered.id, offered.code, offered.code_key, {", ".join(f"${place}" for place in range(5, 5 + len(_SHARED)))}
+FROM unnest($2::text[], $3::text[], $4::text[]) AS offered (id, code, code_key)
+"""
+_NEW = "ON CONFLICT ON CONSTRAINT vouchers_code DO NOTHING RETURNING id, code, code_key"
+_ADD_FREE = f"{_ADD} {_NEW}"
+# Looks each code up by the unique key, whatever the planner believes of the table's size; takes the first free ones.
+_ADD_SOME = f"""
+{_ADD}
+LEFT JOIN LATERAL (
+    SELECT true AS found FROM vouchers WHERE project_id = $1 AND code_key = offered.code_key LIMIT 1
+) taken ON true
+WHERE taken.found IS NULL LIMIT ${5 + len(_SHARED)} {_NEW}
+"""
+_RETURNED = ", ".join(f"v.{column}" for column in VoucherRow.__struct_fields__)
+_GIVEN = """
+holder_id = $3, publish_count = v.publish_count + 1, updated_at = $4,
+start_date = coalesce($5, v.start_date), expiration_date = coalesce($6, v.expiration_date)
+"""
+_FREE = "holder_id IS NULL AND publish_count = 0 AND active"
+# The same condition in other words, so that the index of free codes is not taken for a look-up by id.
+_PUBLISH_ONE = f"""
+UPDATE vouchers v SET {_GIVEN}
+WHERE v.project_id = $1 AND v.id = $2 AND holder_id IS NULL AND publish_count < 1 AND active RETURNING {_RETURNED}
+"""
+
+
+def _publish_any(waiting: str) -> str:
+    return f"""
+    UPDATE vouchers v SET {_GIVEN} FROM (
+        SELECT project_id, id FROM vouchers WHERE project_id = $1 AND campaign_id = $2 AND {_FREE}
+        ORDER BY id LIMIT $7 FOR UPDATE {waiting}
+    ) free
+    WHERE v.project_id = free.project_id AND v.id = free.id RETURNING {_RETURNED}
+    """
+
+
+_PUBLISH_UNLOCKED = _publish_any("SKIP LOCKED")
+_PUBLISH_WAITING = _publish_any("")
+_RELEASE = "UPDATE vouchers SET holder_id = NULL WHERE project_id = $1 AND holder_id = $2"
+_REMOVE = """
+DELETE FROM vouchers v USING (
+    SELECT project_id, id FROM vouchers WHERE project_id = $1 AND campaign_id = $2 LIMIT $3 FOR UPDATE
+) old
+WHERE v.project_id = old.project_id AND v.id = old.id RETURNING v.holder_id, v.type, v.balance
+"""
+
+
+def key_of(project: Project, code: str) -> str:
+    """The code as the project compares it."""
+    return folded(code, case_sensitive=project.case_sensitive_codes)
+
+
+async def find(db: Transaction, project: Project, name: str) -> VoucherRow | None:
+    """By id, or else by code."""
+    row = await db.row(_FIND, project.id, name, key_of(project, name))
+    return None if row is None else VOUCHERS.read(row)
+
+
+async def add(
+    db: Transaction, project_id: str, template: VoucherRow, codes: Sequence[NewCode], most: int
+) -> list[VoucherRow]:
+    """Adds vouchers like the template with those of the codes that nobody has, at most so many; returns them."""
+    shared = msgspec.structs.astuple(template)[len(NewCode.__struct_fields__) :]
+    columns = [list(column) for column in zip(*(msgspec.structs.astuple(code) for code in codes), strict=True)]
+    if len(codes) <= most:
+        rows = await db.write(_ADD_FREE, project_id, *columns, *shared)
+    else:
+        rows = await db.write(_ADD_SOME, project_id, *columns, *shared, most)
+    return [msgspec.structs.replace(template, **row) for row in rows]
+
+
+async def publish_one(db: Transaction, project_id: str, voucher_id: str, given: Publishing) -> VoucherRow | None:
+    """Gives this voucher to a holder; None if it is not free."""
+    row = await db.write_row(_PUBLISH_ONE, project_id, voucher_id, *msgspec.structs.astuple(given))
+    return None if row is None else VOUCHERS.read(row)
+
+
+async def publish_any(
+    db: Transaction, project_id: str, campaign_id: str, given: Publishing, count: int, *, waiting: bool
+) -> list[VoucherRow]:
+    """Gives up to so many free vouchers of a campaign to a holder.
+
+    `waiting` also considers those that somebody else is about to publish, once it is known whether they did.
+    """
+    sql = _PUBLISH_WAITING if waiting else _PUBLISH_UNLOCKED
+    rows = await db.write(sql, project_id, campaign_id, *msgspec.structs.astuple(given), count)
+    return [VOUCHERS.read(row) for row in rows]
+
+
+async def release(db: Transaction, project_id: str, holder_id: str) -> None:
+    """Takes the holder off all vouchers; they count as published for good."""
+    await db.write(_RELEASE, project_id, holder_id)
+
+
+async def remove(db: Transaction, project_id: str, campaign_id: str, most: int) -> list[Removed]:
+    """Deletes up to so many vouchers of a campaign."""
+    return [Removed(*row.values()) for row in await db.write(_REMOVE, project_id, campaign_id, most)]
