@@ -6,6 +6,7 @@ import msgspec
 from msgspec import UNSET, Meta, UnsetType
 
 from guerdon.clock import Moment
+from guerdon.engine.points import ExpirationRules
 from guerdon.families.vouchers.schemas import (
     Assignments,
     Discount,
@@ -40,19 +41,6 @@ class NewGift(msgspec.Struct, kw_only=True):
 
     amount: Amount
     effect: GiftEffect | None = None
-
-
-class ExpirationRules(msgspec.Struct, omit_defaults=True, kw_only=True):
-    """When points expire: after some months, perhaps at the end of a longer period, or on a day of the year."""
-
-    period_type: Literal["MONTH", "FIXED_DAY_OF_YEAR"]
-    period_value: Annotated[int, Meta(ge=1, le=1_200)] | None = None
-    rounding_type: (
-        Literal["END_OF_MONTH", "END_OF_QUARTER", "END_OF_HALF_YEAR", "END_OF_YEAR", "PARTICULAR_MONTH"] | None
-    ) = None
-    rounding_value: Annotated[int, Meta(ge=1, le=12)] | None = None
-    fixed_month: Annotated[int, Meta(ge=1, le=12)] | None = None
-    fixed_day: Annotated[int, Meta(ge=1, le=31)] | None = None
 
 
 class NewLoyaltyCard(msgspec.Struct, omit_defaults=True, kw_only=True):
@@ -171,7 +159,7 @@ class CampaignLoyaltyCard(msgspec.Struct, kw_only=True):
     """What cards begin with."""
 
     points: int
-    expiration_rules: dict[str, Any] | UnsetType = UNSET
+    expiration_rules: ExpirationRules | UnsetType = UNSET
 
 
 class CampaignVoucher(msgspec.Struct, kw_only=True):

@@ -9,6 +9,7 @@ import msgspec
 from guerdon.db.table import Table
 from guerdon.db.transaction import Transaction
 from guerdon.engine.codes import CodeConfig
+from guerdon.engine.points import ExpirationRules
 
 
 class GiftSettings(msgspec.Struct, frozen=True):
@@ -22,7 +23,7 @@ class CardSettings(msgspec.Struct, frozen=True, omit_defaults=True):
     """What every loyalty card begins with, and when its points expire."""
 
     points: int
-    expiration_rules: dict[str, Any] | None = None
+    expiration_rules: ExpirationRules | None = None
 
 
 class CodeSettings(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
