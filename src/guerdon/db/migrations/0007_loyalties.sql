@@ -15,8 +15,8 @@ CREATE TABLE voucher_transactions (
     related_transaction_id text COLLATE "C",
     created_at timestamptz NOT NULL
 );
-CREATE INDEX voucher_transactions_by_campaign ON voucher_transactions (project_id, campaign_id, id);
-CREATE INDEX voucher_transactions_by_voucher ON voucher_transactions (project_id, voucher_id, id);
+CREATE INDEX voucher_transactions_by_campaign ON voucher_transactions (project_id, campaign_id, id DESC NULLS LAST);
+CREATE INDEX voucher_transactions_by_voucher ON voucher_transactions (project_id, voucher_id, id DESC NULLS LAST);
 ALTER TABLE voucher_transactions ADD PRIMARY KEY (project_id, id);
 
 -- The points of a card by the last day on which they can be used (null: for ever). Those that are ACTIVE add up to the

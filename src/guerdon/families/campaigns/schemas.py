@@ -231,7 +231,7 @@ class SimpleCampaignVoucher(msgspec.Struct, kw_only=True):
 
 
 class SimpleCampaign(msgspec.Struct, kw_only=True):
-    """A campaign inside an event."""
+    """A campaign inside an event. `updated_at`, which some samples have and none has null, begins as `created_at`."""
 
     id: str
     name: str
@@ -249,7 +249,7 @@ class SimpleCampaign(msgspec.Struct, kw_only=True):
     expiration_date: str | None
     description: str | None
     created_at: str
-    updated_at: str | UnsetType = UNSET
+    updated_at: str
     object: str = "campaign"
 
 
