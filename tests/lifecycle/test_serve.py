@@ -1,0 +1,134 @@
+"""`guerdon serve` as a user runs it: started, stopped, killed, started again."""
+
+import contextlib
+import json
+import os
+import signal
+import subprocess
+import sys
+import tempfile
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import httpx
+import pytest
+
+from installation import eventually, free_port
+
+PATIENCE_S = 40.0
+
+
+class Served:
+    """One `guerdon serve` on a folder and a port of its own."""
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+        self.port = free_port()
+        self.base_url = f"http://127.0.0.1:{self.port}"
+        self.keys_file = folder / "keys.json"
+        self.process: subprocess.Popen[str] | None = None
+
+    def start(self) -> None:
+        settings = {
+            "PORT": str(self.port),
+            "DATA_DIR": str(self.folder / "data"),
+            "BOOTSTRAP_FILE": str(self.keys_file),
+            "LOG_LEVEL": "error",
+        }
+        inherited = {name: value for name, value in os.environ.items() if not name.startswith("GUERDON_")}
+        environ = {**inherited, **{f"GUERDON_{name}": value for name, value in settings.items()}}
+        self.process = subprocess.Popen(
+            [sys.executable, "-m", "guerdon", "serve"],
+            cwd=self.folder,
+            env=environ,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            text=True,
+        )
+        eventually(self._ready, patience_s=PATIENCE_S)
+
+    def _ready(self) -> bool:
+        assert self.process is not None
+        assert self.process.poll() is None, self.process.communicate()[0]
+        try:
+            return httpx.get(f"{self.base_url}/readyz", timeout=5).is_success
+        except httpx.TransportError:
+            return False
+
+    def end(self, how: signal.Signals) -> str:
+        """Sends the signal; what was printed, once nothing of it runs any more."""
+        assert self.process is not None
+        family = _descendants(self.process.pid)
+        assert len(family) > 3  # PostgreSQL, the API and the worker
+        self.process.send_signal(how)
+        printed, _ = self.process.communicate(timeout=PATIENCE_S)
+        eventually(lambda: not _processes().keys() & set(family), patience_s=PATIENCE_S)
+        return printed
+
+    def call(self, method: str, path: str, body: Any = None) -> Any:
+        keys = json.loads(self.keys_file.read_text())
+        headers = {"X-App-Id": keys["app_id"], "X-App-Token": keys["app_token"]}
+        answer = httpx.request(method, self.base_url + path, json=body, headers=headers, timeout=30)
+        assert answer.is_success, answer.text
+        return answer.json()
+
+
+def _processes() -> dict[int, tuple[int, str]]:
+    """The parent and the command line of every process that runs."""
+    found: dict[int, tuple[int, str]] = {}
+    for folder in Path("/proc").glob("[0-9]*"):
+        with contextlib.suppress(OSError):
+            state, parent = (folder / "stat").read_text().rpartition(")")[2].split()[:2]
+            command = (folder / "cmdline").read_bytes().replace(b"\0", b" ").decode(errors="replace")
+            if state != "Z":
+                found[int(folder.name)] = (int(parent), command)
+    return found
+
+
+def _descendants(pid: int) -> list[int]:
+    processes, found = _processes(), [pid]
+    for known in found:
+        found += [child for child, (parent, _) in processes.items() if parent == known]
+    return found
+
+
+@pytest.fixture
+def served() -> Iterator[Served]:
+    with tempfile.TemporaryDirectory(prefix="guerdon-serve-") as folder:
+        Path(folder).chmod(0o755)
+        running = Served(Path(folder))
+        running.start()
+        yield running
+        if running.process is not None and running.process.poll() is None:
+            running.end(signal.SIGTERM)
+
+
+def test_it_stops_cleanly_and_starts_with_what_it_had(served: Served) -> None:
+    made = served.call("POST", "/v1/customers", {"source_id": "ann", "name": "Ann"})
+    keys = json.loads(served.keys_file.read_text())
+    printed = served.end(signal.SIGINT)
+    assert served.process is not None
+    assert served.process.returncode == 0
+    for name in ("management_token", "app_token", "webhook_secret"):
+        assert printed.count(keys[name]) == 1
+    served.start()
+    assert served.call("GET", "/v1/customers/ann") == made
+    assert keys["app_token"] not in served.end(signal.SIGTERM)
+
+
+def test_after_a_kill_nothing_runs_on_and_nothing_is_lost(served: Served) -> None:
+    made = [served.call("POST", "/v1/customers", {"source_id": f"c{number}"}) for number in range(20)]
+    served.end(signal.SIGKILL)
+    served.start()
+    assert [served.call("GET", f"/v1/customers/c{number}") for number in range(20)] == made
+
+
+def test_a_child_that_dies_is_started_again(served: Served) -> None:
+    assert served.process is not None
+    for pid, (parent, command) in _processes().items():
+        if parent == served.process.pid and ("guerdon api" in command or "guerdon worker" in command):
+            os.kill(pid, signal.SIGKILL)
+    eventually(lambda: not served._ready(), patience_s=PATIENCE_S)
+    eventually(served._ready, patience_s=PATIENCE_S)
+    assert served.call("POST", "/v1/customers", {"source_id": "ann"})["source_id"] == "ann"
