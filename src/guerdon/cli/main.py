@@ -89,6 +89,7 @@ def demo(context: typer.Context) -> None:
     """Plays a shop's day and shows the five reference events as they arrive. Needs the extra `guerdon[demo]`."""
     # A program of its own: it uses the public client, which a server neither needs nor should have to import. It takes
     # this one's place, so that Ctrl-C is for it alone and it has the time to clean up.
+    typer.echo("The shop gets ready ...")  # to import the client takes a few seconds
     os.execv(sys.executable, [sys.executable, "-m", "guerdon.cli.demo", *context.args])  # noqa: S606
 
 

@@ -46,11 +46,11 @@ def _kind(
 
 _POINTS = "customer.voucher.loyalty_card.points_added"
 KINDS = (
-    _kind("updated", "customer.updated", "a profile is completed", WEBHOOK, reference.CUSTOMER_UPDATED),
+    _kind("updated", "customer.updated", "profile completed", WEBHOOK, reference.CUSTOMER_UPDATED),
     _kind(
         "card",
         "voucher.published",
-        "a club card",
+        "club card",
         WEBHOOK,
         reference.CARD_PUBLISHED,
         lambda data: data["voucher"]["type"] == "LOYALTY_CARD",
@@ -59,18 +59,18 @@ KINDS = (
     _kind(
         "coupon",
         "voucher.published",
-        "the code of a message",
+        "code of a message",
         WEBHOOK,
         reference.COUPON_PUBLISHED,
         lambda data: data["voucher"]["type"] != "LOYALTY_CARD",
         _VOUCHER,
     ),
-    _kind("paid", "customer.order.paid", "a plain message", MESSAGES, reference.ORDER_PAID),
-    _kind("paid_code", "customer.order.paid", "and a fresh code", CODES, reference.ORDER_PAID_WITH_CODE),
+    _kind("paid", "customer.order.paid", "plain message", MESSAGES, reference.ORDER_PAID),
+    _kind("paid_code", "customer.order.paid", "fresh code", CODES, reference.ORDER_PAID_WITH_CODE),
     _kind(
         "earned",
         _POINTS,
-        "earned by an order",
+        "earned by order",
         MESSAGES,
         reference.POINTS_EARNED,
         lambda data: data["transaction"]["type"] != "POINTS_ADDITION",
@@ -83,7 +83,7 @@ KINDS = (
         reference.POINTS_BY_HAND,
         lambda data: data["transaction"]["type"] == "POINTS_ADDITION",
     ),
-    _kind("rewarded", "customer.rewarded", "points for a bottle", MESSAGES, reference.REWARDED),
+    _kind("rewarded", "customer.rewarded", "bottle for points", MESSAGES, reference.REWARDED),
 )
 EVENTS = tuple(dict.fromkeys(kind.event for kind in KINDS))
 

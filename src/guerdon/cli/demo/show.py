@@ -14,12 +14,12 @@ from guerdon.cli.demo.inbox import Delivery, Inbox
 from guerdon.cli.demo.kinds import EVENTS, KINDS
 
 _MOST_DIFFERENCES = 5
-_HEADINGS = ("event", "how", "committed", "delivered", "after", "signature", "shape")
-_WIDTHS = (43, 24, 13, 13, 9, 10)
-_NARROW = 120
+_HEADINGS = ("event", "how", "committed", "delivered", "after", "signed", "shape")
+_WIDTHS = (43, 19, 13, 13, 9, 8)
+_NARROW = 115
 _NEXT = (
-    "Next: make run  serves Guerdon on 127.0.0.1:8088 and prints the keys of a sandbox project.",
-    "Then give the client the address and the keys: Configuration(host=..., api_key={'X-App-Id': ..., ...}).",
+    "Next: `make run` serves Guerdon on 127.0.0.1:8088 and prints a sandbox's keys.",
+    "That address and those keys are all that the public client needs.",
 )
 
 
@@ -175,32 +175,27 @@ def verdict(inbox: Inbox) -> str:
     right = [event for event in EVENTS if event not in wanting]
     wrong = sum(not delivery.right for delivery in inbox.deliveries)
     counted = f"{len(right)} of {len(EVENTS)} reference events arrived, signed and in the reference's shape"
-    return f"{counted}; {len(inbox.deliveries)} deliveries, {wrong} of them wrong"
+    return f"{counted} (deliveries: {len(inbox.deliveries)}, wrong: {wrong})"
 
 
 def _table(inbox: Inbox, *, narrow: bool) -> Table:
-    table = Table(box=box.SIMPLE_HEAD, padding=(0, 1, 0, 0), header_style="dim")
+    table = Table(box=box.SIMPLE_HEAD, padding=(0, 0 if narrow else 1, 0, 0), header_style="dim")
     for heading in _HEADINGS:
-        table.add_column(heading, justify="right" if heading == "after" else "left", no_wrap=heading != "how")
+        if heading != "how" or not narrow:
+            table.add_column(heading, justify="right" if heading == "after" else "left", no_wrap=True)
     above = ""
     for row in rows(inbox):
-        event = _in_two(row.event) if narrow else row.event
-        table.add_row(
-            Text("" if row.event == above else event, "bold"),
-            Text(row.how, "dim"),
-            Text(row.committed, "dim"),
-            Text(row.delivered),
-            Text(row.after),
-            _mark(row.signature == "ok"),
-            _mark(row.shape == "equal"),
-        )
+        named = [] if row.event == above else [row.event]
+        if narrow:
+            for event in named:
+                table.add_row(Text(event.replace(".loyalty_card", "\n.loyalty_card"), "bold"))
+            cells = [Text(f"  {row.how}", "dim")]
+        else:
+            cells = [Text("".join(named), "bold"), Text(row.how, "dim")]
+        times = [Text(row.committed, "dim"), Text(row.delivered), Text(row.after)]
+        table.add_row(*cells, *times, _mark(row.signature == "ok"), _mark(row.shape == "equal"))
         above = row.event
     return table
-
-
-def _in_two(event: str) -> str:
-    """A long name on two lines."""
-    return event.replace(".loyalty_card", "\n.loyalty_card")
 
 
 def _mark(right: bool, name: str = "") -> Text:  # noqa: FBT001 - what is marked
