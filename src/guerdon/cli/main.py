@@ -2,6 +2,7 @@
 
 import asyncio
 import contextlib
+import importlib.util
 import os
 import signal
 import sys
@@ -87,6 +88,9 @@ def keys(database_url: DatabaseUrl = None, name: str = "Management") -> None:
 @app.command(context_settings={"allow_extra_args": True, "ignore_unknown_options": True})
 def demo(context: typer.Context) -> None:
     """Plays a shop's day and shows the five reference events as they arrive. Needs the extra `guerdon[demo]`."""
+    if importlib.util.find_spec("voucherify") is None:
+        typer.echo("guerdon: the demo needs the extra `guerdon[demo]`", err=True)
+        raise typer.Exit(2)
     # A program of its own: it uses the public client, which a server neither needs nor should have to import. It takes
     # this one's place, so that Ctrl-C is for it alone and it has the time to clean up.
     typer.echo("The shop gets ready ...")  # to import the client takes a few seconds

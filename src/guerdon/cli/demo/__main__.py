@@ -6,15 +6,14 @@ Exit status: 0 if all reference events arrived, signed and in the reference's sh
 import argparse
 import sys
 import time
+from collections.abc import Sequence
 from typing import cast
 
-import pydantic
 from voucherify.exceptions import ApiException, OpenApiException
 
 from guerdon.cli.demo.day import Shop, Step
 from guerdon.cli.demo.inbox import Inbox
 from guerdon.cli.demo.installation import Interrupted, StartError, installation, interruptible
-from guerdon.cli.demo.kinds import KINDS
 from guerdon.cli.demo.management import Management, RefusedError
 from guerdon.cli.demo.receiver import receiver
 from guerdon.cli.demo.show import Display, display
@@ -24,8 +23,8 @@ _STEP_PATIENCE_S = 5.0
 _LAST_PATIENCE_S = 15.0
 _PATIENCE_AFTER_FAILURE_S = 2.0
 _INTERRUPTED = 130
-# What a call of the shop's can end in: refused, not reached, or an answer that the client does not understand.
-_FAILURES = (OpenApiException, RefusedError, OSError, pydantic.ValidationError, ValueError)
+# What a call of the shop's can end in: refused, not reached, or (ValueError) an answer that the client cannot parse.
+_FAILURES = (OpenApiException, RefusedError, OSError, ValueError)
 
 
 def main() -> int:
@@ -61,23 +60,24 @@ def _play(shown: Display) -> int:
 
 
 def _day(shown: Display, steps: tuple[Step, ...], inbox: Inbox) -> bool:
-    """Whether all steps could be played. One that fails does not keep the shop from trying the others."""
+    """Whether all steps were played and brought what they should. One that fails does not keep us from the others."""
     failed = False
+    brought: list[str] = []
     for step in steps:
         shown.doing(step.title)
         try:
             shown.done(step.title, step.play())
+            brought += step.brings
         except _FAILURES as error:
             shown.failed(step.title, _reason(error))
             failed = True
-        _watch(shown, inbox, () if failed else step.brings, _STEP_PATIENCE_S)
+        _watch(shown, inbox, () if failed else brought, _STEP_PATIENCE_S)
     shown.doing("Waiting for what has not come yet")
-    keys = tuple(kind.key for kind in KINDS)
-    _watch(shown, inbox, keys, _PATIENCE_AFTER_FAILURE_S if failed else _LAST_PATIENCE_S)
-    return not failed
+    _watch(shown, inbox, brought, _PATIENCE_AFTER_FAILURE_S if failed else _LAST_PATIENCE_S)
+    return not failed and not inbox.missing(brought)
 
 
-def _watch(shown: Display, inbox: Inbox, keys: tuple[str, ...], at_most_s: float) -> None:
+def _watch(shown: Display, inbox: Inbox, keys: Sequence[str], at_most_s: float) -> None:
     for delivery in inbox.arriving(keys, at_least_s=shown.pace_s, at_most_s=at_most_s):
         shown.delivered(delivery)
 

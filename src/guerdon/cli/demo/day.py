@@ -35,6 +35,7 @@ from guerdon.cli.demo.management import Management, Project
 
 T = TypeVar("T")
 _NORA, _THEO = "nora-lind", "theo-marsh"
+_BY_AN_ORDER = ("paid", "paid_code", "coupon", "earned")
 _CLUB, _THANKS = "Corner Club", "Thank you"
 
 
@@ -68,7 +69,8 @@ class Shop:
             Step("Thank-you coupons are prepared", self._prepare_coupons),
             Step("A webhook and distributions go live", self._listen),
             Step("Nora gets her club card", self._publish_card, ("card",)),
-            Step("Nora buys four bottles and pays", self._sell, ("paid", "paid_code", "coupon", "earned")),
+            Step("Nora buys four bottles and pays", self._sell_to_nora, _BY_AN_ORDER),
+            Step("Theo buys one, and joins the club by it", self._sell_to_theo, ("card", *_BY_AN_ORDER)),
             Step("The shop gives Nora points by hand", self._add_points, ("by_hand",)),
             Step("Nora redeems points for a bottle", self._redeem, ("rewarded",)),
             Step("Nora tells her address", self._update_customer, ("updated",)),
@@ -160,12 +162,18 @@ class Shop:
         self._card = _known(_known(published.voucher).code)
         return f"card {self._card}"
 
-    def _sell(self) -> str:
+    def _sell_to_nora(self) -> str:
+        return self._sell(_NORA, bottles=4)
+
+    def _sell_to_theo(self) -> str:
+        return self._sell(_THEO, bottles=1)
+
+    def _sell(self, source_id: str, *, bottles: int) -> str:
         body = {
             "status": "PAID",
-            "customer": {"source_id": _NORA},
+            "customer": {"source_id": source_id},
             "items": [
-                {"product_id": self._bottle, "quantity": 4},
+                {"product_id": self._bottle, "quantity": bottles},
                 {"product_id": self._shipping, "quantity": 1, "price": 0},
             ],
             "metadata": {"region": "EMEA", "card": ["Visa"]},

@@ -2,7 +2,8 @@
 
 import queue
 import time
-from collections.abc import Collection, Iterator
+from collections import Counter
+from collections.abc import Iterator, Sequence
 from datetime import datetime
 from typing import cast
 
@@ -49,12 +50,12 @@ class Inbox:
         found = [delivery for delivery in self.deliveries if delivery.kind == kind]
         return min(found, key=lambda delivery: delivery.right, default=None)
 
-    def missing(self, keys: Collection[str]) -> set[str]:
-        """Which of these kinds have not come yet."""
-        return set(keys) - {delivery.kind.key for delivery in self.deliveries if delivery.kind}
+    def missing(self, keys: Sequence[str]) -> int:
+        """How many deliveries of these kinds have not come yet; a kind that is named twice is to come twice."""
+        return (Counter(keys) - Counter(one.kind.key for one in self.deliveries if one.kind)).total()
 
-    def arriving(self, keys: Collection[str], *, at_least_s: float, at_most_s: float) -> Iterator[Delivery]:
-        """Deliveries as they come, until all these kinds have come; within limits of time."""
+    def arriving(self, keys: Sequence[str], *, at_least_s: float, at_most_s: float) -> Iterator[Delivery]:
+        """Deliveries as they come, until all of these kinds have come; within limits of time."""
         begun = time.monotonic()
         while True:
             wait_until = begun + (at_most_s if self.missing(keys) else at_least_s)

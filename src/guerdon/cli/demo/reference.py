@@ -282,16 +282,15 @@ _PAID = {"customer": _SIMPLE_CUSTOMER, "referrer": NULL, "order": _PAID_ORDER, "
 ORDER_PAID = Keys(_PAID)
 ORDER_PAID_WITH_CODE = Keys({**_PAID, "campaign": _COUPONS, "voucher": _COUPON, "publication": _publication(_SENT)})
 
-_POINTS = Keys(
-    {
-        "type": exactly("loyalty_card"),
-        "total": NUMBER,
-        "object": exactly("balance"),
-        "points": NUMBER,
-        "balance": NUMBER,
-        "related_object": Keys({"id": _VOUCHER, "type": exactly("voucher")}),
-    }
-)
+_MOVED = {
+    "type": exactly("loyalty_card"),
+    "total": NUMBER,
+    "object": exactly("balance"),
+    "points": NUMBER,
+    "balance": NUMBER,
+    "related_object": Keys({"id": _VOUCHER, "type": exactly("voucher")}),
+}
+_POINTS = Keys(_MOVED)
 
 
 def _points_added(kind: str, details: Shape) -> Keys:
@@ -321,7 +320,15 @@ def _points_added(kind: str, details: Shape) -> Keys:
 # Points by hand are as in the sample; of earned ones the transaction also says by what.
 POINTS_BY_HAND = _points_added("POINTS_ADDITION", Keys({"balance": _POINTS}))
 POINTS_EARNED = _points_added(
-    "POINTS_ACCRUAL", Keys({"balance": _POINTS}, added={"order": FREE, "event": FREE, "earning_rule": FREE})
+    "POINTS_ACCRUAL",
+    Keys(
+        {"balance": Keys(_MOVED, added={"operation_type": exactly("AUTOMATIC")})},
+        added={
+            "order": Keys({"id": _ORDER, "source_id": OrNull(TEXT)}),
+            "event": Keys({"id": hexadecimal("evcus_"), "type": exactly("customer.order.paid")}),
+            "earning_rule": Keys({"id": alphanumeric("ern_", 24), "source": Keys({"banner": TEXT})}),
+        },
+    ),
 )
 
 _REWARD = {
