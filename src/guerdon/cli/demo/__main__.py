@@ -14,10 +14,9 @@ from voucherify.exceptions import ApiException
 from guerdon.cli.demo.day import Shop, Step
 from guerdon.cli.demo.inbox import Inbox
 from guerdon.cli.demo.installation import Interrupted, StartError, installation, interruptible
-from guerdon.cli.demo.management import Management
+from guerdon.cli.demo.management import Management, RefusedError
 from guerdon.cli.demo.receiver import receiver
 from guerdon.cli.demo.show import Display, display
-from guerdon.db.server import ServerError
 
 _STEP_PATIENCE_S = 5.0
 _LAST_PATIENCE_S = 15.0
@@ -36,7 +35,7 @@ def main() -> int:
     except Interrupted:
         sys.stderr.write("interrupted; everything was stopped and removed\n")
         return _INTERRUPTED
-    except (StartError, ServerError) as error:
+    except (StartError, RefusedError) as error:
         sys.stderr.write(f"guerdon demo: {error}\n")
         return 1
 

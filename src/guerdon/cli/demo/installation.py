@@ -82,6 +82,7 @@ def settings(folder: Path, port: int, environ: Mapping[str, str]) -> dict[str, s
 
 
 def _serve(folder: Path, port: int) -> subprocess.Popen[bytes]:
+    _log(folder).touch(mode=0o600)  # the server writes its first keys there
     with _log(folder).open("wb") as log:
         return subprocess.Popen(
             [sys.executable, "-m", "guerdon", "serve"],
