@@ -102,3 +102,34 @@ def published(
     """The publication of codes of the campaign."""
     body = {"campaign": {"name": campaign, "count": count}, "customer": {"source_id": customer}, **fields}
     return project.post("/v1/publications", body)
+
+
+def rule(project: Project, points: int = 100, campaign: str = "Club", **fields: Any) -> dict[str, Any]:
+    """A rule that gives points for every paid order."""
+    body = {"event": "order.paid", "loyalty": {"type": "FIXED", "points": points}, **fields}
+    (made,) = project.post(f"/v1/loyalties/{campaign}/earning-rules", [body])
+    return made
+
+
+def proportional(property_: str, every: int, points: int) -> dict[str, Any]:
+    """The `loyalty` of a rule that gives points in proportion to an amount of the order."""
+    kind = {"amount": "ORDER_AMOUNT", "total_amount": "ORDER_TOTAL_AMOUNT"}[property_]
+    steps = {property_: {"every": every, "points": points}}
+    return {"type": "PROPORTIONAL", "calculation_type": kind, "order": steps}
+
+
+def member(project: Project, customer: str = "ann", points: int = 0, campaign: str = "Club") -> dict[str, Any]:
+    """The customer's card, with so many points added by hand."""
+    card = project.post(f"/v1/loyalties/{campaign}/members", {"customer": {"source_id": customer}})
+    if points:
+        project.post(f"/v1/loyalties/members/{card['code']}/balance", {"points": points})
+    return card
+
+
+def reward(project: Project, points: int = 50, campaign: str = "Club", **fields: Any) -> dict[str, Any]:
+    """A bottle that the campaign offers for so many points, with the offer in `assignment`."""
+    bottle = product(project, price=2_500)
+    body = {"name": "A bottle", "parameters": {"product": {"id": bottle["id"]}}, **fields}
+    made = project.post("/v1/rewards", body)
+    offer = {"campaign": campaign, "parameters": {"loyalty": {"points": points}}}
+    return {**made, "assignment": project.post(f"/v1/rewards/{made['id']}/assignments", offer)}

@@ -18,10 +18,13 @@ from guerdon.families.campaigns import routes as campaigns
 from guerdon.families.customers import routes as customers
 from guerdon.families.deliveries import routes as deliveries
 from guerdon.families.distributions import routes as distributions
+from guerdon.families.loyalties import routes as loyalties
 from guerdon.families.orders import routes as orders
 from guerdon.families.products import routes as products
 from guerdon.families.projects import routes as projects, store as projects_store
 from guerdon.families.publications import routes as publications
+from guerdon.families.redeemables import routes as redeemables
+from guerdon.families.rewards import routes as rewards
 from guerdon.families.vouchers import routes as vouchers
 from guerdon.families.webhook_endpoints import routes as webhook_endpoints
 from guerdon.http.app import App
@@ -43,6 +46,9 @@ ROUTES: tuple[Route, ...] = (
     *vouchers.ROUTES,
     *campaigns.ROUTES,
     *publications.ROUTES,
+    *rewards.ROUTES,
+    *loyalties.ROUTES,
+    *redeemables.ROUTES,
     *distributions.ROUTES,
 )
 _GC_THRESHOLDS = (50_000, 50, 50)

@@ -12,6 +12,7 @@ from guerdon.events.work import Runtime
 from guerdon.families.campaigns import jobs as campaigns
 from guerdon.families.customers import jobs as customers
 from guerdon.families.distributions import prepare as distributions
+from guerdon.families.loyalties import earn, jobs as loyalties
 from guerdon.families.projects import store as projects
 from guerdon.families.vouchers import reactions as vouchers
 from guerdon.jobs.worker import Handler, JobWorker, Reactions
@@ -21,8 +22,18 @@ from guerdon.webhooks.deliver import Deliverer
 from guerdon.webhooks.fanout import FanOut
 from guerdon.webhooks.send import Sender
 
-JOBS: dict[str, Handler] = {**customers.JOBS, **campaigns.JOBS, **vouchers.JOBS, **distributions.JOBS}
-REACTIONS: dict[str, tuple[str, ...]] = {"customer.deleted": (vouchers.RELEASE,)}
+JOBS: dict[str, Handler] = {
+    **customers.JOBS,
+    **campaigns.JOBS,
+    **vouchers.JOBS,
+    **loyalties.JOBS,
+    **distributions.JOBS,
+}
+REACTIONS: dict[str, tuple[str, ...]] = {
+    "customer.deleted": (vouchers.RELEASE,),
+    "customer.order.paid": (earn.PAID,),
+    "campaign.deleted": (loyalties.FORGET_RULES, loyalties.FORGET_OFFERS),
+}
 _PARTITIONS_AHEAD = timedelta(days=28)
 _HOUSEKEEPING_S = 3_600
 

@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 from hypothesis import given, strategies as st
 
-from guerdon.engine.points import ExpirationRules, last_day, problem
+from guerdon.engine.points import ExpirationRules, last_day, problem_of
 
 
 def _months(value: int, rounding: Any = None, month: int | None = None) -> ExpirationRules:
@@ -79,9 +79,9 @@ def test_later_points_never_expire_earlier(earned: date, later: int, months: int
     ],
 )
 def test_impossible_rules_are_named(rules: ExpirationRules) -> None:
-    assert problem(rules)
+    assert problem_of(rules)
 
 
 def test_possible_rules_have_no_problem() -> None:
-    assert problem(_months(0, "END_OF_YEAR")) is None
-    assert problem(_fixed(2, 29)) is None
+    assert problem_of(_months(0, "END_OF_YEAR")) is None
+    assert problem_of(_fixed(2, 29)) is None

@@ -133,7 +133,7 @@ def test_rules_of_expiration_must_be_whole(project: Project, rules: dict[str, An
     voucher = {"loyalty_card": {"points": 0, "expiration_rules": rules}}
     body = {"name": "Club", "campaign_type": "LOYALTY_PROGRAM", "voucher": voucher}
     refusal = project.refuse("POST", "/v1/campaigns", body, status=400, key="invalid_payload")
-    assert f"'{missing}'" in refusal["details"]
+    assert f"expiration_rules.{missing} must be" in refusal["details"]
 
 
 def test_an_unknown_category_or_rule_is_not_found(project: Project) -> None:

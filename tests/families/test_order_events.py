@@ -31,14 +31,14 @@ def spent(project: Project, customer: str = "ann") -> dict[str, Any]:
 
 def test_a_paid_order_is_told_as_the_reference_tells_it(project: Project) -> None:
     path = make.listen(project, "customer.order.paid")
-    customer = make.customer(project, "4l3x-d03", name="Alex Doe")
-    bottle = make.product(project, "bottle", name="Star Thermal Bottle", price=2_500)
+    customer = make.customer(project)
+    bottle = make.product(project, price=2_500)
     items = [
         {"product_id": bottle["id"], "quantity": 4},
         {"product_id": "prod_5h1pp1ng", "quantity": 1, "price": 0},
     ]
     metadata = {"card": ["Other"], "region": "US", "currency": "USD"}
-    made = make.order(project, None, "4l3x-d03", items=items, status="PAID", metadata=metadata)
+    made = make.order(project, items=items, status="PAID", metadata=metadata)
     (delivery,) = project.receiver.wait(path)
     assert delivery.signed_with(project.secret)
     assert delivery.json["event"]["entity_id"] == customer["id"]
@@ -50,11 +50,10 @@ def test_a_paid_order_is_told_as_the_reference_tells_it(project: Project) -> Non
         f".order.items[{place}].{name}": "extra" for place in (0, 1) for name in names
     }
     order = delivery.data["order"]
-    for name in ("amount", "total_amount", "status", "metadata"):
-        assert order[name] == seed["order"][name]
-    for item, reference in zip(order["items"], seed["order"]["items"], strict=True):
-        goods = {"product": {key: item["product"][key] for key in reference["product"]}, "product_id": None}
-        assert {**item, **goods, "id": None} == {**reference, "product_id": None, "id": None}
+    assert (order["amount"], order["total_amount"], order["status"]) == (10_000, 10_000, "PAID")
+    assert order["metadata"] == metadata
+    shown = [(item["quantity"], item["price"], item["amount"], item["product"]["name"]) for item in order["items"]]
+    assert shown == [(4, 2_500, 10_000, "Bottle"), (1, 0, 0, "Shipping")]
     assert {key: order[key] for key in ("id", "updated_at", "items")} == {
         key: made[key] for key in ("id", "updated_at", "items")
     }

@@ -253,14 +253,15 @@ def test_publications_are_listed_and_narrowed(project: Project) -> None:
 def test_voucher_published_says_what_the_reference_says(project: Project) -> None:
     path = project.webhook("voucher.published")
     make.campaign(project, "LOYALTY_PROGRAM", "Loyalty programme", auto_join=True)
-    customer = {"source_id": "jck-wbhk", "name": "Jack Webhook", "metadata": {"region": "EMEA"}}
+    customer = {"source_id": "ann", "name": "Ann", "metadata": {"region": "EU"}}
     project.post(PATH, {"campaign": "Loyalty programme", "customer": customer})
     (told,) = project.receiver.wait(path)
     seed = json.loads((SEEDS / "voucher.published.json").read_text())
     extra = differences(seed, told.data)
     assert extra == {
         "campaign.voucher.discount", "campaign.voucher.gift", "campaign.category", "campaign.metadata",
-        "campaign.start_date", "campaign.expiration_date", "campaign.description", "voucher.start_date",
+        "campaign.start_date", "campaign.expiration_date", "campaign.description", "campaign.updated_at",
+        "voucher.start_date",
         "voucher.expiration_date", "voucher.metadata", "voucher.assets", "voucher.categories",
     }  # fmt: skip
     assert told.json["event"]["entity_id"] == told.data["voucher"]["id"]

@@ -16,7 +16,14 @@ MOST_LINES_PER_FILE = 400
 SQL = re.compile(r"^\s*(SELECT|INSERT INTO|UPDATE|DELETE FROM|WITH|TRUNCATE|CREATE|ALTER|DROP)\s", re.IGNORECASE)
 TABLE = re.compile(r"\b(?:FROM|JOIN|INTO|UPDATE)\s+([a-z_]+)\b", re.IGNORECASE)
 SQL_FOLDERS = ("db",)
-SQL_FILES = ("store.py", "events/outbox.py", "events/relay.py", "events/doorbell.py", "jobs/queue.py")
+SQL_FILES = (
+    "store.py",
+    "vouchers/ledger.py",
+    "events/outbox.py",
+    "events/relay.py",
+    "events/doorbell.py",
+    "jobs/queue.py",
+)
 # Tables of the installation, and names that a statement gives to its own parts.
 WITHOUT_PROJECT = {
     "projects",

@@ -78,6 +78,11 @@ class Table(Generic[R]):
         records = await db.rows(f"{self.select}{where.sql} ORDER BY {order.sql}", project_id, *where.values)
         return [self.read(record) for record in records]
 
+    async def some(self, db: Transaction, project_id: str, where: Where, order: Order, *, limit: int) -> list[R]:
+        """The first rows of a list that goes on from a row instead of having pages."""
+        sql = f"{self.select}{where.sql} ORDER BY {order.sql} LIMIT {limit:d}"
+        return [self.read(record) for record in await db.rows(sql, project_id, *where.values)]
+
     async def insert(self, db: Transaction, project_id: str, row: R) -> None:
         await db.write(self.insert_sql, project_id, *msgspec.structs.astuple(row))
 

@@ -1,6 +1,8 @@
 """A transaction that begins with its first write: a read and one guarded write cost two round trips."""
 
 import asyncio
+from collections.abc import AsyncGenerator
+from contextlib import asynccontextmanager
 from types import TracebackType
 from typing import Any, Self
 
@@ -84,6 +86,17 @@ class Transaction:
         if not self._begun:
             await (await self._taken()).execute("BEGIN")
             self._begun = True
+
+    @asynccontextmanager
+    async def savepoint(self) -> AsyncGenerator[None]:
+        """Undoes what the block has written if it raises; what was written before it stays."""
+        await self.write("SAVEPOINT here")
+        try:
+            yield
+        except BaseException:
+            await self.write("ROLLBACK TO SAVEPOINT here")
+            raise
+        await self.write("RELEASE SAVEPOINT here")
 
     async def _taken(self) -> Connection:
         if self._connection is None:

@@ -8,6 +8,7 @@ import msgspec
 from guerdon.engine.calendar import add_months, last_of_month
 
 _DECEMBER = 12
+MOST_MONTHS = 1_200
 _ROUNDED_TO = {"END_OF_MONTH": 1, "END_OF_QUARTER": 3, "END_OF_HALF_YEAR": 6, "END_OF_YEAR": 12}
 PeriodType = Literal["MONTH", "FIXED_DAY_OF_YEAR"]
 RoundingType = Literal["END_OF_MONTH", "END_OF_QUARTER", "END_OF_HALF_YEAR", "END_OF_YEAR", "PARTICULAR_MONTH"]
@@ -27,11 +28,11 @@ class ExpirationRules(msgspec.Struct, frozen=True, omit_defaults=True):
     fixed_day: int | None = None
 
 
-def problem(rules: ExpirationRules) -> str | None:
+def problem_of(rules: ExpirationRules) -> str | None:
     """What is wrong with the rules, as 'property must be …'; None when nothing is."""
     if rules.period_type == "MONTH":
-        if rules.period_value is None or rules.period_value < 0:
-            return "period_value must be >= 0"
+        if rules.period_value is None or not 0 <= rules.period_value <= MOST_MONTHS:
+            return f"period_value must be from 0 to {MOST_MONTHS}"
         if rules.rounding_type == "PARTICULAR_MONTH" and not _is_month(rules.rounding_value):
             return "rounding_value must be a month from 1 to 12"
         return None

@@ -7,8 +7,9 @@ import msgspec
 
 from guerdon.engine.calendar import parse_duration
 from guerdon.engine.codes import CodeConfig, code_config
+from guerdon.engine.points import ExpirationRules, problem_of
 from guerdon.errors import ApiError, invalid_payload, not_found, refused
-from guerdon.families.campaigns.schemas import ExpirationRules, NewCampaign, NewCampaignVoucher, NewCodeConfig
+from guerdon.families.campaigns.schemas import NewCampaign, NewCampaignVoucher, NewCodeConfig
 from guerdon.families.campaigns.store import CampaignRow, CardSettings, CodeSettings, GiftSettings, Settings
 from guerdon.families.vouchers.codes import invalid_code_config
 from guerdon.families.vouchers.schemas import UnitDiscount
@@ -126,14 +127,9 @@ def _codes(voucher: NewCampaignVoucher) -> CodeSettings:
 
 
 def _check_rules(rules: ExpirationRules) -> None:
-    needed = ["period_value"] if rules.period_type == "MONTH" else ["fixed_month", "fixed_day"]
-    if rules.rounding_type == "PARTICULAR_MONTH":
-        needed.append("rounding_value")
-    for name in needed:
-        if getattr(rules, name) is None:
-            raise invalid_payload(
-                f"Property .voucher.loyalty_card.expiration_rules must have required property '{name}'"
-            )
+    problem = problem_of(rules)
+    if problem:
+        raise invalid_payload(f"Property .voucher.loyalty_card.expiration_rules.{problem}")
 
 
 def _check_times(new: NewCampaign) -> None:

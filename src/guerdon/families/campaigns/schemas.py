@@ -6,6 +6,7 @@ import msgspec
 from msgspec import UNSET, Meta, UnsetType
 
 from guerdon.clock import Moment
+from guerdon.engine.points import ExpirationRules
 from guerdon.families.vouchers.schemas import (
     Assignments,
     Discount,
@@ -40,19 +41,6 @@ class NewGift(msgspec.Struct, kw_only=True):
 
     amount: Amount
     effect: GiftEffect | None = None
-
-
-class ExpirationRules(msgspec.Struct, omit_defaults=True, kw_only=True):
-    """When points expire: after some months, perhaps at the end of a longer period, or on a day of the year."""
-
-    period_type: Literal["MONTH", "FIXED_DAY_OF_YEAR"]
-    period_value: Annotated[int, Meta(ge=1, le=1_200)] | None = None
-    rounding_type: (
-        Literal["END_OF_MONTH", "END_OF_QUARTER", "END_OF_HALF_YEAR", "END_OF_YEAR", "PARTICULAR_MONTH"] | None
-    ) = None
-    rounding_value: Annotated[int, Meta(ge=1, le=12)] | None = None
-    fixed_month: Annotated[int, Meta(ge=1, le=12)] | None = None
-    fixed_day: Annotated[int, Meta(ge=1, le=31)] | None = None
 
 
 class NewLoyaltyCard(msgspec.Struct, omit_defaults=True, kw_only=True):
@@ -171,7 +159,7 @@ class CampaignLoyaltyCard(msgspec.Struct, kw_only=True):
     """What cards begin with."""
 
     points: int
-    expiration_rules: dict[str, Any] | UnsetType = UNSET
+    expiration_rules: ExpirationRules | UnsetType = UNSET
 
 
 class CampaignVoucher(msgspec.Struct, kw_only=True):
@@ -243,7 +231,7 @@ class SimpleCampaignVoucher(msgspec.Struct, kw_only=True):
 
 
 class SimpleCampaign(msgspec.Struct, kw_only=True):
-    """A campaign inside an event."""
+    """A campaign inside an event. `updated_at`, which some samples have and none has null, begins as `created_at`."""
 
     id: str
     name: str
@@ -261,7 +249,7 @@ class SimpleCampaign(msgspec.Struct, kw_only=True):
     expiration_date: str | None
     description: str | None
     created_at: str
-    updated_at: str | UnsetType = UNSET
+    updated_at: str
     object: str = "campaign"
 
 

@@ -1,7 +1,7 @@
 """Campaigns: their tables and every statement on them."""
 
 from collections.abc import Sequence
-from datetime import datetime
+from datetime import date, datetime
 from typing import Any
 
 import msgspec
@@ -9,6 +9,8 @@ import msgspec
 from guerdon.db.table import Table
 from guerdon.db.transaction import Transaction
 from guerdon.engine.codes import CodeConfig
+from guerdon.engine.points import ExpirationRules, last_day
+from guerdon.engine.validity import Validity
 
 
 class GiftSettings(msgspec.Struct, frozen=True):
@@ -22,7 +24,7 @@ class CardSettings(msgspec.Struct, frozen=True, omit_defaults=True):
     """What every loyalty card begins with, and when its points expire."""
 
     points: int
-    expiration_rules: dict[str, Any] | None = None
+    expiration_rules: ExpirationRules | None = None
 
 
 class CodeSettings(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
@@ -73,6 +75,18 @@ class CampaignRow(msgspec.Struct, frozen=True, kw_only=True):
     @property
     def configured(self) -> Settings:
         return msgspec.convert(self.settings, Settings)
+
+    @property
+    def period(self) -> Validity:
+        """When it is open. Where codes last for a time after publication, that time ends them, not the campaign."""
+        settings = self.configured
+        end = None if settings.activity_duration else self.expiration_date
+        return Validity(self.start_date, end, settings.validity)
+
+    def last_day_of_points(self, earned: date) -> date | None:
+        """The last day on which points of its cards can be used that were earned that day; None is for ever."""
+        card = self.configured.codes.loyalty_card
+        return last_day(card.expiration_rules, earned) if card and card.expiration_rules else None
 
 
 CAMPAIGNS = Table("campaigns", CampaignRow)

@@ -78,7 +78,7 @@ def _simple(row: CampaignRow, absent: UnsetType | None) -> schemas.SimpleCampaig
         expiration_date=iso_or_none(row.expiration_date),
         description=row.description,
         created_at=iso(row.created_at),
-        updated_at=iso_or_none(row.updated_at) or UNSET,
+        updated_at=iso(row.updated_at or row.created_at),
     )
 
 

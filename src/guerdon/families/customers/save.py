@@ -37,6 +37,14 @@ async def upsert(work: Work, new: NewCustomer, *, quiet: bool = False, overwrite
     raise too_many_at_once("customer")
 
 
+async def named(work: Work, who: NewCustomer | str) -> CustomerRow:
+    """The customer that is described, or that has this id or source id; made if there is none. Errors: `upsert`'s."""
+    if isinstance(who, NewCustomer):
+        return await upsert(work, who)
+    found = await store.find(work.db, work.project.id, who)
+    return found or await upsert(work, NewCustomer(source_id=who))
+
+
 async def update(work: Work, row: CustomerRow, patch: CustomerPatch) -> CustomerRow:
     """Changes a customer. Errors: not_found if it is deleted meanwhile, multiple_requests."""
     current: CustomerRow | None = row

@@ -104,6 +104,15 @@ UPDATE customers SET orders_amount = orders_amount + $3, orders_count = orders_c
 WHERE project_id = $1 AND id = $2
 """
 _HOLD = f"{CUSTOMERS.select} AND id = $2 FOR KEY SHARE"
+_COUNT_REDEMPTION = f"""
+UPDATE customers SET version = version + 1, redemptions_succeeded = redemptions_succeeded + 1,
+    points_redeemed = points_redeemed + $4,
+    programs = programs || jsonb_build_object(
+        $3::text, coalesce(programs->$3, '{{}}') || jsonb_build_object(
+            'points', coalesce((programs->$3->>'points')::bigint, 0) - $4,
+            'redeemed_points', coalesce((programs->$3->>'redeemed_points')::bigint, 0) + $4))
+WHERE project_id = $1 AND id = $2 RETURNING {CUSTOMERS.columns}
+"""
 _RETURNED = ", ".join(f"c.{column}" for column in CustomerRow.__struct_fields__)
 _CHANGE_CARDS = f"""
 UPDATE customers c SET version = c.version + 1, gift_to_go = c.gift_to_go + n.credits,
@@ -175,3 +184,11 @@ async def change_cards(db: Transaction, project_id: str, changes: Sequence[CardC
     columns = zip(*(msgspec.structs.astuple(change) for change in changes), strict=True)
     rows = await db.write(_CHANGE_CARDS, [project_id] * len(changes), *(list(column) for column in columns))
     return [CUSTOMERS.read(row) for row in rows]
+
+
+async def count_redemption(
+    db: Transaction, project_id: str, customer_id: str, campaign: str, points: int
+) -> CustomerRow | None:
+    """Counts that points of a card in the campaign were redeemed; returns the customer, None if deleted."""
+    row = await db.write_row(_COUNT_REDEMPTION, project_id, customer_id, campaign, points)
+    return None if row is None else CUSTOMERS.read(row)

@@ -19,7 +19,7 @@ from guerdon.families.publications.schemas import (
     VoucherPublished,
 )
 from guerdon.families.publications.store import PUBLICATIONS, PublicationRow
-from guerdon.families.vouchers import codes, store as vouchers, views as voucher_views
+from guerdon.families.vouchers import codes, ledger, store as vouchers, views as voucher_views
 from guerdon.families.vouchers.assets import Links
 from guerdon.families.vouchers.store import VOUCHERS, Publishing, VoucherRow
 from guerdon.tenant import Actor
@@ -79,6 +79,7 @@ async def publish(
         vouchers_id=[voucher.id for voucher in found],
         codes=[voucher.code for voucher in found],
     )
+    found = await _begin_points(work, campaign, found)
     save = PUBLICATIONS.insert if terms.source_id is None else PUBLICATIONS.update
     await save(work.db, work.project.id, publication)
     published = Published(publication, found, campaign, await _hand_over(work, customer, found))
@@ -212,6 +213,14 @@ def _none_suitable() -> ApiError:
         "Couldn't find any voucher suitable for publication",
         "Couldn't create new vouchers for publication",
     )
+
+
+async def _begin_points(work: Work, campaign: CampaignRow | None, found: list[VoucherRow]) -> list[VoucherRow]:
+    """From the day of its publication on, the points that a card began with are counted towards their end."""
+    if campaign is None or found[0].type != "LOYALTY_CARD" or not found[0].balance:
+        return found
+    expires_on = campaign.last_day_of_points(work.project.day_of(work.now))
+    return await ledger.fill(work, [ledger.Filling(card, card.balance, expires_on) for card in found])
 
 
 async def _hand_over(work: Work, customer: CustomerRow, found: list[VoucherRow]) -> CustomerRow:

@@ -1,6 +1,6 @@
 """Operations on publications."""
 
-from typing import Any, Literal
+from typing import Literal
 
 import msgspec
 
@@ -8,8 +8,7 @@ from guerdon.db.table import Order, Where
 from guerdon.errors import not_found, refused
 from guerdon.families.campaigns import store as campaigns
 from guerdon.families.customers import save, store as customers
-from guerdon.families.customers.schemas import NewCustomer
-from guerdon.families.customers.store import CUSTOMERS, CustomerRow
+from guerdon.families.customers.store import CUSTOMERS
 from guerdon.families.publications import store, views
 from guerdon.families.publications.publish import API, Target, Terms, publish
 from guerdon.families.publications.schemas import FromCampaign, NewPublication, Publication, PublicationsList
@@ -50,7 +49,7 @@ async def create_publication(call: Call[NewPublication]) -> Publication:
     body, query = call.body, call.query
     target, count = await _target(call)
     await call.db.begin()
-    customer = await _customer(call, body.customer)
+    customer = await save.named(call.work, body.customer)
     terms = Terms(
         count=count,
         channel=API if body.channel is None else body.channel,
@@ -95,13 +94,6 @@ async def _target(call: Call[NewPublication]) -> tuple[Target, int]:
     if campaign is None or from_campaign is None:
         raise refused("missing_vouchers", "Missing vouchers", "Either Campaign or Voucher is required")
     return campaign, from_campaign.count
-
-
-async def _customer(call: Call[Any], named: NewCustomer | str) -> CustomerRow:
-    if isinstance(named, NewCustomer):
-        return await save.upsert(call.work, named)
-    found = await customers.find(call.db, call.project_id, named)
-    return found or await save.upsert(call.work, NewCustomer(source_id=named))
 
 
 async def _where(call: Call[None], query: PublicationsQuery) -> Where | None:

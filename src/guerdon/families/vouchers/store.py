@@ -9,6 +9,7 @@ import msgspec
 from guerdon.db.table import Table
 from guerdon.db.transaction import Transaction
 from guerdon.engine.codes import folded
+from guerdon.engine.validity import Validity
 from guerdon.tenant import Project
 
 
@@ -50,6 +51,11 @@ class VoucherRow(msgspec.Struct, frozen=True, kw_only=True):
     metadata: dict[str, Any] = {}
     created_at: datetime
     updated_at: datetime | None = None
+
+    @property
+    def period(self) -> Validity:
+        """When it can be used."""
+        return Validity(self.start_date, self.expiration_date, self.validity)
 
 
 class NewCode(msgspec.Struct, frozen=True):
@@ -125,10 +131,15 @@ _PUBLISH_UNLOCKED = _publish_any("SKIP LOCKED")
 _PUBLISH_WAITING = _publish_any("")
 _RELEASE = "UPDATE vouchers SET holder_id = NULL WHERE project_id = $1 AND holder_id = $2"
 _REMOVE = """
-DELETE FROM vouchers v USING (
-    SELECT project_id, id FROM vouchers WHERE project_id = $1 AND campaign_id = $2 LIMIT $3 FOR UPDATE
-) old
-WHERE v.project_id = old.project_id AND v.id = old.id RETURNING v.holder_id, v.type, v.balance
+WITH removed AS (
+    DELETE FROM vouchers v USING (
+        SELECT project_id, id FROM vouchers WHERE project_id = $1 AND campaign_id = $2 LIMIT $3 FOR UPDATE
+    ) old
+    WHERE v.project_id = old.project_id AND v.id = old.id RETURNING v.project_id, v.id, v.holder_id, v.type, v.balance
+), emptied AS (
+    DELETE FROM points_buckets b USING removed r WHERE b.project_id = r.project_id AND b.voucher_id = r.id
+)
+SELECT holder_id, type, balance FROM removed
 """
 
 

@@ -1,0 +1,60 @@
+"""Offering rewards in loyalty programmes, from either side."""
+
+from collections.abc import Sequence
+from typing import Any
+
+from msgspec import UNSET
+
+from guerdon.errors import duplicate_found, invalid_payload, missing_param, not_found
+from guerdon.events.work import Work
+from guerdon.families.campaigns import store as campaigns, views as campaign_views
+from guerdon.families.campaigns.store import CampaignRow
+from guerdon.families.loyalties.schemas import AssignmentEvent, NewCampaignAssignment
+from guerdon.families.rewards import store, views
+from guerdon.families.rewards.schemas import NewAssignment
+from guerdon.families.rewards.store import AssignmentRow
+
+
+async def offer(work: Work, campaign: CampaignRow, new: Sequence[NewCampaignAssignment]) -> list[AssignmentRow]:
+    """Offers all of the rewards or none. Errors: those of `assign`."""
+    await work.db.begin()
+    return [await assign(work, campaign, one.reward, one) for one in new]
+
+
+async def assign(work: Work, campaign: CampaignRow, reward_id: str, new: NewAssignment) -> AssignmentRow:
+    """The offer. Errors: missing_param without a price, not_found, duplicate_found for a second offer."""
+    points = _price(new)
+    if new.validation_rules:
+        raise not_found("validation_rules", new.validation_rules[0])
+    await work.db.begin()
+    held = await campaigns.hold(work.db, work.project.id, campaign.id)
+    if held is None:
+        raise not_found("campaign", campaign.id)
+    reward = await store.hold(work.db, work.project.id, reward_id)
+    if reward is None:
+        raise not_found("reward", reward_id)
+    row = AssignmentRow(
+        id=work.new_id("rewa_"), reward_id=reward.id, campaign_id=held.id, points=points, created_at=work.now
+    )
+    if not await store.assign(work.db, work.project.id, row):
+        found = await store.offer(work.db, work.project.id, held.id, reward.id)
+        raise duplicate_found("reward_assignment", "id", found.id if found else reward.id)
+    told = AssignmentEvent(campaign_views.simple(held), views.reward(reward), views.assignment(row))
+    work.record("campaign.reward.assignment.created", held.id, told, campaign_id=held.id)
+    return row
+
+
+async def forget(work: Work, payload: dict[str, Any]) -> None:
+    """Removes the offers of a campaign that was deleted."""
+    await store.forget_campaign(work.db, work.project.id, payload["entity_id"])
+
+
+def _price(new: NewAssignment) -> int:
+    loyalty = UNSET if new.parameters is UNSET else new.parameters.loyalty
+    if loyalty is UNSET:
+        raise missing_param("parameters.loyalty")
+    if loyalty.points is UNSET:
+        raise missing_param("parameters.loyalty.points")
+    if loyalty.auto_redeem:
+        raise invalid_payload("Property .parameters.loyalty.auto_redeem is not supported yet")
+    return loyalty.points

@@ -1,0 +1,12 @@
+"""The work that loyalty programmes do when something has happened."""
+
+from guerdon.families.loyalties import assignments, earn, rules
+
+FORGET_RULES = "loyalties.forget_rules"
+FORGET_OFFERS = "loyalties.forget_offers"
+JOBS = {
+    earn.PAID: earn.paid,
+    earn.EARN: earn.earn,
+    FORGET_RULES: rules.forget,
+    FORGET_OFFERS: assignments.forget,
+}

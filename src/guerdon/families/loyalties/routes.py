@@ -1,0 +1,204 @@
+"""Operations on the members of loyalty programmes, their points, and how these are earned and spent."""
+
+import msgspec
+from msgspec import UNSET
+
+from guerdon.db.table import Order, Where
+from guerdon.errors import not_found
+from guerdon.families.campaigns.store import CampaignRow
+from guerdon.families.customers import store as customers
+from guerdon.families.loyalties import assignments, balance, members, rules, views
+from guerdon.families.loyalties.members import load_campaign, load_card, load_card_of
+from guerdon.families.loyalties.schemas import (
+    Balance,
+    BalanceChange,
+    EarningRule,
+    EarningRules,
+    Members,
+    NewCampaignAssignments,
+    NewEarningRules,
+    NewMember,
+    NewRewardAssignment,
+    Transactions,
+)
+from guerdon.families.loyalties.store import RULES, EarningRuleRow
+from guerdon.families.rewards import routes as rewards, views as reward_views
+from guerdon.families.rewards.schemas import Assignment, AssignmentsList
+from guerdon.families.rewards.store import ASSIGNMENTS, RewardRow
+from guerdon.families.vouchers import store as vouchers, views as voucher_views
+from guerdon.families.vouchers.assets import Links
+from guerdon.families.vouchers.ledger import TRANSACTIONS
+from guerdon.families.vouchers.schemas import Voucher
+from guerdon.families.vouchers.store import VOUCHERS, VoucherRow
+from guerdon.http.call import Call
+from guerdon.http.paging import CreatedQuery, CursorQuery, PageQuery
+from guerdon.http.routing import Param, Route
+
+
+class MembersQuery(CreatedQuery, kw_only=True):
+    """What a list of cards can be narrowed to; `customer` is the holder's id or source id, `ids` a JSON array."""
+
+    sortable = ("created_at", "updated_at", "code")
+
+    customer: str | None = None
+    code: str | None = None
+
+    @property
+    def sorting(self) -> Order:
+        found = super().sorting
+        return Order("code_key", descending=found.descending) if found.column == "code" else found
+
+
+class TransactionsQuery(CursorQuery, kw_only=True):
+    """Which way the list goes; newest first unless asked otherwise."""
+
+    order: str = "-id"
+
+
+class CampaignAssignmentsQuery(PageQuery, kw_only=True):
+    """What a list of offers can be narrowed to, in the spellings of its two paths."""
+
+    assignment_id: str | None = None
+    assignment_id_: str | None = msgspec.field(default=None, name="assignmentId")
+
+
+async def add_member(call: Call[NewMember], campaign: CampaignRow) -> Voucher:
+    card = await members.add(call.work, campaign, call.body)
+    return voucher_views.voucher(card, Links(call.runtime, call.project_id))
+
+
+async def list_members(call: Call[None], campaign: CampaignRow) -> Members:
+    query: MembersQuery = call.query
+    where = query.where().equal(campaign_id=campaign.id)
+    if query.customer is not None:
+        customer = await customers.find(call.db, call.project_id, query.customer)
+        where.equal(holder_id=customer.id if customer else query.customer)
+    where.add("code_key = {}", query.code and vouchers.key_of(call.work.project, query.code))
+    rows, total = await VOUCHERS.page(
+        call.db, call.project_id, where, query.sorting, limit=query.limit, offset=query.offset
+    )
+    links = Links(call.runtime, call.project_id)
+    return Members([voucher_views.voucher(row, links) for row in rows], total)
+
+
+async def get_member(call: Call[None], *path: VoucherRow) -> Voucher:
+    return voucher_views.voucher(path[-1], Links(call.runtime, call.project_id))
+
+
+async def change_balance(call: Call[BalanceChange], *path: VoucherRow) -> Balance:
+    return await balance.adjust(call.work, path[-1], call.body)
+
+
+async def list_card_transactions(call: Call[None], *path: VoucherRow) -> Transactions:
+    return await _transactions(call, Where().equal(voucher_id=path[-1].id))
+
+
+async def list_campaign_transactions(call: Call[None], campaign: CampaignRow) -> Transactions:
+    return await _transactions(call, Where().equal(campaign_id=campaign.id))
+
+
+async def _transactions(call: Call[None], where: Where) -> Transactions:
+    query: TransactionsQuery = call.query
+    descending = query.order != "id"
+    where.add("id < {}" if descending else "id > {}", query.starting_after_id)
+    rows = await TRANSACTIONS.some(
+        call.db, call.project_id, where, Order("id", descending=descending), limit=query.limit + 1
+    )
+    page, more = rows[: query.limit], len(rows) > query.limit
+    return Transactions([views.transaction(row) for row in page], more, page[-1].id if more else UNSET)
+
+
+async def create_rules(call: Call[NewEarningRules], campaign: CampaignRow) -> list[EarningRule]:
+    return [views.earning_rule(row) for row in await rules.create(call.work, campaign, call.body)]
+
+
+async def list_rules(call: Call[None], campaign: CampaignRow) -> EarningRules:
+    query: PageQuery = call.query
+    where = Where().equal(campaign_id=campaign.id)
+    rows, total = await RULES.page(
+        call.db, call.project_id, where, query.sorting, limit=query.limit, offset=query.offset
+    )
+    return EarningRules([views.earning_rule(row) for row in rows], total)
+
+
+async def get_rule(_call: Call[None], _campaign: CampaignRow, row: EarningRuleRow) -> EarningRule:
+    return views.earning_rule(row)
+
+
+async def delete_rule(call: Call[None], campaign: CampaignRow, row: EarningRuleRow) -> None:
+    await rules.delete(call.work, campaign, row)
+
+
+async def offer_rewards(call: Call[NewCampaignAssignments], campaign: CampaignRow) -> list[Assignment]:
+    return [reward_views.assignment(row) for row in await assignments.offer(call.work, campaign, call.body)]
+
+
+async def list_offers(call: Call[None], campaign: CampaignRow) -> AssignmentsList:
+    query: CampaignAssignmentsQuery = call.query
+    where = Where().equal(campaign_id=campaign.id, id=query.assignment_id or query.assignment_id_)
+    return await _offers(call, where)
+
+
+async def offer_reward(call: Call[NewRewardAssignment], reward: RewardRow) -> Assignment:
+    campaign = await members.programme(call.work, call.body.campaign)
+    if campaign is None:
+        raise not_found("campaign", call.body.campaign)
+    return reward_views.assignment(await assignments.assign(call.work, campaign, reward.id, call.body))
+
+
+async def list_offers_of(call: Call[None], reward: RewardRow) -> AssignmentsList:
+    return await _offers(call, Where().equal(reward_id=reward.id))
+
+
+async def _offers(call: Call[None], where: Where) -> AssignmentsList:
+    query: PageQuery = call.query
+    rows, total = await ASSIGNMENTS.page(
+        call.db, call.project_id, where, query.sorting, limit=query.limit, offset=query.offset
+    )
+    return AssignmentsList([reward_views.assignment(row) for row in rows], total)
+
+
+async def _load_rule(call: Call[object], rule_id: str, campaign: CampaignRow) -> EarningRuleRow | None:
+    return await RULES.get(call.db, call.project_id, id=rule_id, campaign_id=campaign.id)
+
+
+_OF = "/v1/loyalties/{campaignId}"
+_CAMPAIGN = (Param("campaign", load_campaign),)
+_RULE = (*_CAMPAIGN, Param("earning_rule", _load_rule))
+_REWARD = (Param("reward", rewards.load),)
+# A card can be named by itself, or within its programme.
+CARDS = (
+    ("/v1/loyalties/members/{memberId}", (Param("voucher", load_card),)),
+    (f"{_OF}/members/{{memberId}}", (*_CAMPAIGN, Param("voucher", load_card_of))),
+)
+ROUTES = (
+    Route("POST", f"{_OF}/members", add_member, _CAMPAIGN, NewMember, answer=Voucher),
+    Route("GET", f"{_OF}/members", list_members, _CAMPAIGN, query=MembersQuery, answer=Members),
+    *(Route("GET", path, get_member, card, answer=Voucher) for path, card in CARDS),
+    *(Route("POST", f"{path}/balance", change_balance, card, BalanceChange, answer=Balance) for path, card in CARDS),
+    *(
+        Route("GET", f"{path}/transactions", list_card_transactions, card, query=TransactionsQuery, answer=Transactions)
+        for path, card in CARDS
+    ),
+    Route(
+        "GET",
+        f"{_OF}/transactions",
+        list_campaign_transactions,
+        _CAMPAIGN,
+        query=TransactionsQuery,
+        answer=Transactions,
+    ),
+    Route("POST", f"{_OF}/earning-rules", create_rules, _CAMPAIGN, NewEarningRules, answer=list[EarningRule]),
+    Route("GET", f"{_OF}/earning-rules", list_rules, _CAMPAIGN, query=PageQuery, answer=EarningRules),
+    Route("GET", f"{_OF}/earning-rules/{{earningRuleId}}", get_rule, _RULE, answer=EarningRule),
+    Route("DELETE", f"{_OF}/earning-rules/{{earningRuleId}}", delete_rule, _RULE),
+    Route("POST", f"{_OF}/rewards", offer_rewards, _CAMPAIGN, NewCampaignAssignments, answer=list[Assignment]),
+    *(
+        Route("GET", f"{_OF}/{name}", list_offers, _CAMPAIGN, query=CampaignAssignmentsQuery, answer=AssignmentsList)
+        for name in ("rewards", "reward-assignments")
+    ),
+    Route("POST", "/v1/rewards/{rewardId}/assignments", offer_reward, _REWARD, NewRewardAssignment, answer=Assignment),
+    Route(
+        "GET", "/v1/rewards/{rewardId}/assignments", list_offers_of, _REWARD, query=PageQuery, answer=AssignmentsList
+    ),
+)

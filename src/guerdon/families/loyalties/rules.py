@@ -1,0 +1,90 @@
+"""Making and removing the rules by which customers earn points."""
+
+from typing import Any
+
+import msgspec
+
+from guerdon.engine.points import problem_of
+from guerdon.errors import invalid_payload, not_found
+from guerdon.events.work import Work
+from guerdon.families.campaigns import store as campaigns, views as campaign_views
+from guerdon.families.campaigns.store import CampaignRow
+from guerdon.families.loyalties import store, views
+from guerdon.families.loyalties.schemas import EarningRuleEvent, FixedPoints, NewEarningRule, ProportionalPoints, Step
+from guerdon.families.loyalties.store import RULES, EarningRuleRow
+
+ORDER_PAID = "order.paid"
+_PROPERTIES = {"ORDER_AMOUNT": "amount", "ORDER_TOTAL_AMOUNT": "total_amount"}
+_UNSUPPORTED = ("validation_rule_id", "pending_points", "validity_timeframe", "validity_day_of_week", "validity_hours")
+
+
+async def create(work: Work, campaign: CampaignRow, new: list[NewEarningRule]) -> list[EarningRuleRow]:
+    """All of the rules or none. Errors: invalid_payload, not_found if the campaign was deleted meanwhile."""
+    rows = [_row(work, campaign, rule, f"[{place}]") for place, rule in enumerate(new)]
+    await work.db.begin()
+    held = await campaigns.hold(work.db, work.project.id, campaign.id)
+    if held is None:
+        raise not_found("campaign", campaign.id)
+    for row in rows:
+        await RULES.insert(work.db, work.project.id, row)
+        _tell(work, "campaign.earning_rule.assigned", held, row)
+    return rows
+
+
+async def delete(work: Work, campaign: CampaignRow, row: EarningRuleRow) -> None:
+    """Errors: not_found if somebody else was faster."""
+    if not await RULES.delete(work.db, work.project.id, row.id):
+        raise not_found("earning_rule", row.id)
+    _tell(work, "campaign.earning_rule.deleted", campaign, row)
+
+
+async def forget(work: Work, payload: dict[str, Any]) -> None:
+    """Removes the rules of a campaign that was deleted."""
+    await store.forget_campaign(work.db, work.project.id, payload["entity_id"])
+
+
+def _tell(work: Work, event_type: str, campaign: CampaignRow, row: EarningRuleRow) -> None:
+    told = EarningRuleEvent(campaign_views.simple(campaign), views.earning_rule(row))
+    work.record(event_type, campaign.id, told, campaign_id=campaign.id)
+
+
+def _row(work: Work, campaign: CampaignRow, new: NewEarningRule, path: str) -> EarningRuleRow:
+    if new.event != ORDER_PAID:
+        raise invalid_payload(f"Property .{path}.event must be '{ORDER_PAID}': other events are not supported yet")
+    for name in _UNSUPPORTED:
+        if getattr(new, name) is not None:
+            raise invalid_payload(f"Property .{path}.{name} is not supported yet")
+    if new.start_date and new.expiration_date and new.expiration_date <= new.start_date:
+        raise invalid_payload(f"Property .{path}.expiration_date must be after the start date")
+    problem = new.expiration_rules and problem_of(new.expiration_rules)
+    if problem:
+        raise invalid_payload(f"Property .{path}.expiration_rules.{problem}")
+    return EarningRuleRow(
+        id=work.new_id("ern_"),
+        automation_id=work.new_id("auto_"),
+        campaign_id=campaign.id,
+        event=new.event,
+        loyalty=_loyalty(new.loyalty),
+        expiration_rules=msgspec.to_builtins(new.expiration_rules),
+        banner=new.source.banner if new.source else None,
+        active=new.active,
+        start_date=new.start_date,
+        expiration_date=new.expiration_date,
+        metadata=new.metadata or {},
+        created_at=work.now,
+    )
+
+
+def _loyalty(new: FixedPoints | ProportionalPoints) -> dict[str, Any]:
+    if isinstance(new, FixedPoints):
+        return {"type": "FIXED", "points": int(new.points)}
+    name = _PROPERTIES[new.calculation_type]
+    step: Step | None = getattr(new.order, name, None)
+    if step is None:
+        details = f"Loyalty order rules must contain one of the following properties - '{name}'"
+        raise invalid_payload(details)
+    return {
+        "type": "PROPORTIONAL",
+        "calculation_type": new.calculation_type,
+        "order": {name: {"every": step.every, "points": int(step.points)}},
+    }

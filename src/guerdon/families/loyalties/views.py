@@ -1,0 +1,70 @@
+"""Rows of loyalty programmes as answers and events show them."""
+
+from msgspec import UNSET
+
+from guerdon.clock import iso, iso_or_none
+from guerdon.families.loyalties import schemas
+from guerdon.families.loyalties.store import EarningRuleRow
+from guerdon.families.vouchers.ledger import TransactionRow
+from guerdon.families.vouchers.store import VoucherRow
+
+
+def balance(card: VoucherRow, points: int, operation_type: str | None = None) -> schemas.Balance:
+    """The card after a movement of so many points."""
+    return schemas.Balance(
+        points=points,
+        total=card.added - card.subtracted,
+        balance=card.balance,
+        related_object=schemas.Related(card.id),
+        operation_type=operation_type or UNSET,
+    )
+
+
+def transaction(row: TransactionRow) -> schemas.Transaction:
+    return schemas.Transaction(
+        id=row.id,
+        source_id=row.source_id,
+        voucher_id=row.voucher_id,
+        campaign_id=row.campaign_id,
+        source=row.source,
+        reason=row.reason,
+        type=row.type,
+        details=row.details,
+        related_transaction_id=row.related_transaction_id,
+        created_at=iso(row.created_at),
+    )
+
+
+def earning_rule(row: EarningRuleRow) -> schemas.EarningRule:
+    return schemas.EarningRule(
+        id=row.id,
+        created_at=iso(row.created_at),
+        updated_at=iso_or_none(row.updated_at),
+        loyalty=row.loyalty,
+        event=row.event,
+        source=_source(row),
+        active=row.active,
+        start_date=iso_or_none(row.start_date) or UNSET,
+        expiration_date=iso_or_none(row.expiration_date) or UNSET,
+        expiration_rules=row.expiration_rules or UNSET,
+        automation_id=row.automation_id,
+        metadata=row.metadata,
+    )
+
+
+def simple_earning_rule(row: EarningRuleRow) -> schemas.SimpleEarningRule:
+    return schemas.SimpleEarningRule(
+        id=row.id,
+        campaign_id=row.campaign_id,
+        parameters={"event": row.event, "banner": row.banner or "", "loyalty": row.loyalty},
+        automation_id=row.automation_id,
+        active=row.active,
+        source=_source(row),
+        loyalty=row.loyalty,
+        event=row.event,
+        metadata=row.metadata,
+    )
+
+
+def _source(row: EarningRuleRow) -> schemas.Source:
+    return schemas.Source(banner=UNSET if row.banner is None else row.banner, object_id=row.campaign_id)

@@ -1,0 +1,139 @@
+"""Rewards on the wire, and their offers in campaigns."""
+
+from typing import Annotated, Any
+
+import msgspec
+from msgspec import UNSET, Meta, UnsetType
+
+from guerdon.engine.money import GREATEST, Amount
+from guerdon.http.wire import Text
+
+Metadata = dict[str, Any]
+Points = Annotated[int, Meta(ge=1, le=GREATEST)]
+
+
+class MaterialProduct(msgspec.Struct, kw_only=True):
+    """The product that a material reward hands out, perhaps in one variant."""
+
+    id: str
+    sku_id: str | None = None
+
+
+class NewParameters(msgspec.Struct, kw_only=True):
+    """What a reward gives. Exactly one is sent; only products can be given yet."""
+
+    product: MaterialProduct | None = None
+    campaign: dict[str, Any] | None = None
+    coin: dict[str, Any] | None = None
+
+
+class Attributes(msgspec.Struct, kw_only=True, omit_defaults=True):
+    """How a shop may present the reward."""
+
+    image_url: Text | None = None
+    description: Text | None = None
+
+
+class NewReward(msgspec.Struct, kw_only=True):
+    """Body of creating a reward. `stock` null is without end."""
+
+    name: Text = ""
+    parameters: NewParameters
+    stock: Amount | None = None
+    attributes: Attributes | None = None
+    metadata: Metadata | None = None
+
+
+class Reward(msgspec.Struct, kw_only=True):
+    """A reward; `redeemed` of its `stock` are gone."""
+
+    id: str
+    name: str
+    stock: int | None
+    redeemed: int
+    attributes: dict[str, Any] | UnsetType = UNSET
+    metadata: Metadata
+    type: str
+    parameters: dict[str, Any]
+    created_at: str
+    updated_at: str | None
+    object: str = "reward"
+
+
+class RewardsList(msgspec.Struct):
+    """A page of rewards."""
+
+    data: list[Reward]
+    total: int
+    object: str = "list"
+    data_ref: str = "data"
+
+
+class Price(msgspec.Struct, kw_only=True):
+    """What a reward costs in points."""
+
+    points: Points | UnsetType = UNSET
+    auto_redeem: bool | None = None
+
+
+class AssignmentParameters(msgspec.Struct, kw_only=True):
+    """The price of an offer."""
+
+    loyalty: Price | UnsetType = UNSET
+
+
+class NewAssignment(msgspec.Struct, kw_only=True):
+    """The part of an offer that both of its operations take."""
+
+    parameters: AssignmentParameters | UnsetType = UNSET
+    validation_rules: list[str] | None = None
+
+
+class ShownPrice(msgspec.Struct):
+    """What a reward costs in points."""
+
+    points: int
+
+
+class ShownParameters(msgspec.Struct):
+    """The price of an offer."""
+
+    loyalty: ShownPrice
+
+
+class Assignment(msgspec.Struct, kw_only=True):
+    """The offer of a reward in a campaign."""
+
+    id: str
+    reward_id: str
+    related_object_id: str
+    related_object_type: str = "campaign"
+    parameters: ShownParameters
+    created_at: str
+    updated_at: str | None
+    object: str = "reward_assignment"
+
+
+class AssignmentsList(msgspec.Struct):
+    """A page of offers."""
+
+    data: list[Assignment]
+    total: int
+    object: str = "list"
+    data_ref: str = "data"
+
+
+class SimpleProduct(msgspec.Struct):
+    """A product inside an event."""
+
+    id: str
+    source_id: str | None
+    name: str | None
+
+
+class SimpleSku(msgspec.Struct):
+    """A variant inside an event."""
+
+    id: str
+    source_id: str | None
+    sku: str | None

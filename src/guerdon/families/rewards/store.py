@@ -1,0 +1,80 @@
+"""Rewards and their offers: tables and statements."""
+
+from datetime import datetime
+from typing import Any
+
+import msgspec
+
+from guerdon.db.table import Order, Table, Where
+from guerdon.db.transaction import Transaction
+
+
+class RewardRow(msgspec.Struct, frozen=True, kw_only=True):
+    """A reward as it is stored. `stock` None is without end; `parameters` are as they are shown."""
+
+    id: str
+    name: str
+    type: str
+    parameters: dict[str, Any]
+    stock: int | None = None
+    redeemed: int = 0
+    attributes: dict[str, Any] | None = None
+    metadata: dict[str, Any] = {}
+    created_at: datetime
+    updated_at: datetime | None = None
+
+
+class AssignmentRow(msgspec.Struct, frozen=True, kw_only=True):
+    """The offer of a reward in a campaign, for so many points."""
+
+    id: str
+    reward_id: str
+    campaign_id: str
+    points: int
+    created_at: datetime
+    updated_at: datetime | None = None
+
+
+REWARDS = Table("rewards", RewardRow)
+ASSIGNMENTS = Table("reward_assignments", AssignmentRow)
+NEWEST_FIRST = Order("created_at")
+_ASSIGN = f"{ASSIGNMENTS.insert_sql} ON CONFLICT ON CONSTRAINT reward_assignments_once DO NOTHING RETURNING id"
+_HOLD = f"{REWARDS.select} AND id = $2 FOR KEY SHARE"
+_TAKE_ONE = f"""
+UPDATE rewards SET redeemed = redeemed + 1
+WHERE project_id = $1 AND id = $2 AND (stock IS NULL OR redeemed < stock) RETURNING {REWARDS.columns}
+"""
+_FORGET = "DELETE FROM reward_assignments WHERE project_id = $1 AND campaign_id = $2"
+OF_ASSIGNMENT = "id = (SELECT a.reward_id FROM reward_assignments a WHERE a.project_id = $1 AND a.id = {})"
+
+
+async def hold(db: Transaction, project_id: str, reward_id: str) -> RewardRow | None:
+    """The reward as it is now, which cannot be deleted until the transaction ends; None if there is none."""
+    row = await db.write_row(_HOLD, project_id, reward_id)
+    return None if row is None else REWARDS.read(row)
+
+
+async def take_one(db: Transaction, project_id: str, reward_id: str) -> RewardRow | None:
+    """Counts one as redeemed; None if none is left."""
+    row = await db.write_row(_TAKE_ONE, project_id, reward_id)
+    return None if row is None else REWARDS.read(row)
+
+
+async def assign(db: Transaction, project_id: str, row: AssignmentRow) -> bool:
+    """Adds the offer; False if the campaign offers the reward already."""
+    return await db.write_row(_ASSIGN, project_id, *msgspec.structs.astuple(row)) is not None
+
+
+async def offer(db: Transaction, project_id: str, campaign_id: str, reward_id: str) -> AssignmentRow | None:
+    """The offer of the reward in the campaign."""
+    return await ASSIGNMENTS.get(db, project_id, campaign_id=campaign_id, reward_id=reward_id)
+
+
+async def forget_campaign(db: Transaction, project_id: str, campaign_id: str) -> None:
+    """Removes the offers of a campaign that is gone."""
+    await db.write(_FORGET, project_id, campaign_id)
+
+
+def of_assignment(assignment_id: str | None) -> Where:
+    """The condition of a list: the reward of this offer."""
+    return Where().add(OF_ASSIGNMENT, assignment_id)

@@ -1,0 +1,133 @@
+"""The ledger of cards: their account, their points by the day on which these expire, and every movement of them.
+
+Whoever changes an account holds the card's row from then on, so buckets and transactions need no locks of their own.
+"""
+
+from collections.abc import Sequence
+from datetime import date, datetime
+from typing import Any
+
+import msgspec
+
+from guerdon.db.table import Table
+from guerdon.db.transaction import Transaction
+from guerdon.engine.money import GREATEST
+from guerdon.events.work import Work
+from guerdon.families.vouchers.store import VOUCHERS, VoucherRow
+
+
+class TransactionRow(msgspec.Struct, frozen=True, kw_only=True):
+    """A movement; `amount` is signed, `details` are as they are shown."""
+
+    id: str
+    voucher_id: str
+    campaign_id: str | None
+    type: str
+    amount: int
+    source: str | None = None
+    source_id: str | None = None
+    reason: str | None = None
+    details: dict[str, Any]
+    related_transaction_id: str | None = None
+    created_at: datetime
+
+
+TRANSACTIONS = Table("voucher_transactions", TransactionRow)
+_RETURNED = ", ".join(f"v.{column}" for column in VoucherRow.__struct_fields__)
+_THIS = "v.project_id = $1 AND v.id = $2"
+_ADD = f"""
+UPDATE vouchers v SET added = v.added + $3, balance = v.balance + $3, updated_at = $4
+WHERE {_THIS} AND v.holder_id IS NOT NULL AND v.added <= {GREATEST} - $3 RETURNING {_RETURNED}
+"""
+_REMOVE = f"""
+UPDATE vouchers v SET subtracted = v.subtracted + $3, balance = v.balance - $3, updated_at = $4
+WHERE {_THIS} AND v.holder_id IS NOT NULL AND v.balance >= $3 RETURNING {_RETURNED}
+"""
+_REDEEM = f"""
+UPDATE vouchers v SET redeemed = v.redeemed + $3, balance = v.balance - $3, updated_at = $4,
+    redeemed_quantity = v.redeemed_quantity + 1
+WHERE {_THIS} RETURNING {_RETURNED}
+"""
+_FILL = """
+INSERT INTO points_buckets AS b (project_id, id, voucher_id, campaign_id, points, expires_on, created_at)
+SELECT $1, n.* FROM unnest($2::text[], $3::text[], $4::text[], $5::bigint[], $6::date[], $7::timestamptz[])
+    AS n (id, voucher_id, campaign_id, points, expires_on, created_at)
+ON CONFLICT ON CONSTRAINT points_buckets_one_per_day
+DO UPDATE SET points = b.points + excluded.points, updated_at = excluded.created_at
+"""
+# Takes from the bucket that expires soonest, then from the next; points that never expire go last.
+_DRAIN = """
+WITH mine AS (
+    SELECT project_id, id, points, sum(points) OVER (ORDER BY expires_on NULLS LAST) - points AS before
+    FROM points_buckets WHERE project_id = $1 AND voucher_id = $2 AND status = 'ACTIVE' AND points > 0
+)
+UPDATE points_buckets b SET points = b.points - least(m.points, $3 - m.before), updated_at = $4
+FROM mine m WHERE b.project_id = m.project_id AND b.id = m.id AND m.before < $3
+"""
+_NEXT = f"""
+UPDATE vouchers v SET next_expiration_date = n.expires_on, next_expiration_points = n.points
+FROM (SELECT 1) one LEFT JOIN LATERAL (
+    SELECT expires_on, points FROM points_buckets
+    WHERE project_id = $1 AND voucher_id = $2 AND status = 'ACTIVE' AND points > 0 AND expires_on IS NOT NULL
+    ORDER BY expires_on LIMIT 1
+) n ON true
+WHERE {_THIS} RETURNING {_RETURNED}
+"""
+
+
+class Filling(msgspec.Struct, frozen=True):
+    """Points of a card that can be used until the end of a day; None is for ever."""
+
+    card: VoucherRow
+    points: int
+    expires_on: date | None
+
+
+async def add(work: Work, card: VoucherRow, points: int, expires_on: date | None) -> VoucherRow | None:
+    """The card with so many points more; None if nobody holds it, it is gone, or no card can have so many."""
+    changed = await _change(work, _ADD, card.id, points)
+    if changed is None:
+        return None
+    (filled,) = await fill(work, [Filling(changed, points, expires_on)])
+    return filled
+
+
+async def remove(work: Work, card: VoucherRow, points: int) -> VoucherRow | None:
+    """The card with so many points less; None if it has not so many, or nobody holds it, or it is gone."""
+    changed = await _change(work, _REMOVE, card.id, points)
+    return changed and await _drain(work, changed, points)
+
+
+async def redeem(work: Work, card: VoucherRow, points: int) -> VoucherRow:
+    """The card after paying so many points. The caller holds it and knows that it can; constraints see to that."""
+    changed = await _change(work, _REDEEM, card.id, points)
+    return await _drain(work, changed or card, points)
+
+
+async def fill(work: Work, fillings: Sequence[Filling]) -> list[VoucherRow]:
+    """Puts points that are on accounts already into their buckets; returns the cards as they are now."""
+    columns = zip(
+        *((work.new_id("lopb_"), f.card.id, f.card.campaign_id, f.points, f.expires_on, work.now) for f in fillings),
+        strict=True,
+    )
+    await work.db.write(_FILL, work.project.id, *map(list, columns))
+    return [await _next_expiration(work, f.card) if f.expires_on else f.card for f in fillings]
+
+
+async def record(db: Transaction, project_id: str, row: TransactionRow) -> None:
+    await TRANSACTIONS.insert(db, project_id, row)
+
+
+async def _change(work: Work, sql: str, card_id: str, points: int) -> VoucherRow | None:
+    row = await work.db.write_row(sql, work.project.id, card_id, points, work.now)
+    return None if row is None else VOUCHERS.read(row)
+
+
+async def _drain(work: Work, card: VoucherRow, points: int) -> VoucherRow:
+    await work.db.write(_DRAIN, work.project.id, card.id, points, work.now)
+    return card if card.next_expiration_date is None else await _next_expiration(work, card)
+
+
+async def _next_expiration(work: Work, card: VoucherRow) -> VoucherRow:
+    row = await work.db.write_row(_NEXT, work.project.id, card.id)
+    return card if row is None else VOUCHERS.read(row)
