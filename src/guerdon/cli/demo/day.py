@@ -22,12 +22,10 @@ from voucherify.models.loyalties_members_balance_update_request_body import Loya
 from voucherify.models.loyalties_members_redemption_redeem_request_body import (
     LoyaltiesMembersRedemptionRedeemRequestBody,
 )
-from voucherify.models.loyalties_rewards_create_assignment_item_request_body import (
-    LoyaltiesRewardsCreateAssignmentItemRequestBody,
-)
 from voucherify.models.orders_create_request_body import OrdersCreateRequestBody
 from voucherify.models.products_create_request_body import ProductsCreateRequestBody
 from voucherify.models.publications_create_request_body import PublicationsCreateRequestBody
+from voucherify.models.rewards_assignments_create_request_body import RewardsAssignmentsCreateRequestBody
 from voucherify.models.rewards_create_request_body import RewardsCreateRequestBody
 
 from guerdon.cli.demo.kinds import CODES, MESSAGES, WEBHOOK
@@ -117,12 +115,12 @@ class Shop:
         )
 
     def _offer_reward(self) -> None:
+        rewards = RewardsApi(self._client)
         offered = {"name": "A steel bottle", "stock": 10, "parameters": {"product": {"id": self._bottle}}}
-        body = RewardsCreateRequestBody.model_validate(offered)
-        self._reward = _known(RewardsApi(self._client).create_reward(body).id)
-        price = {"reward": self._reward, "parameters": {"loyalty": {"points": 50}}}
-        assignment = LoyaltiesRewardsCreateAssignmentItemRequestBody.model_validate(price)
-        self._loyalties.create_reward_assignment1(self._club, [assignment])
+        self._reward = _known(rewards.create_reward(RewardsCreateRequestBody.model_validate(offered)).id)
+        price = {"campaign": self._club, "parameters": {"loyalty": {"points": 50}}}
+        # Not by way of the campaign: that answers with a list, which the client does not expect.
+        rewards.create_reward_assignment(self._reward, RewardsAssignmentsCreateRequestBody.model_validate(price))
 
     def _prepare_coupons(self) -> str:
         body = {
@@ -182,9 +180,9 @@ class Shop:
         return f"order {order.id} over {_money(_known(order.total_amount))}"
 
     def _add_points(self) -> str:
-        body = LoyaltiesMembersBalanceUpdateRequestBody(points=40, reason="Spring time", source_id="spring-nora")
+        body = LoyaltiesMembersBalanceUpdateRequestBody(points=50, reason="Spring time", source_id="spring-nora")
         balance = self._loyalties.update_loyalty_card_balance1(self._club, self._card, body)
-        return f"40 points, which makes {_known(balance.balance)}"
+        return f"50 points, which makes {_known(balance.balance)}"
 
     def _redeem(self) -> str:
         body = LoyaltiesMembersRedemptionRedeemRequestBody.model_validate({"reward": {"id": self._reward}})
