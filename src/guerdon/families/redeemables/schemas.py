@@ -114,14 +114,14 @@ class Redemption(msgspec.Struct, kw_only=True):
 
 
 class _EventRedemption(msgspec.Struct, kw_only=True):
-    """What the forms inside events share."""
+    """What the forms inside events share. Without an order there is no key for it, as its schema has no null."""
 
     id: str
     customer_id: str
     tracking_id: str
     date: str
     amount: int
-    order: SimpleOrder | None
+    order: SimpleOrder | UnsetType = UNSET
     customer: SimpleCustomer
     result: str
     status: str

@@ -107,7 +107,7 @@ def _in_event(done: Redeemed) -> dict[str, Any]:
         "tracking_id": row.tracking_id,
         "date": iso(row.created_at),
         "amount": row.amount,
-        "order": order_views.simple(done.order) if done.order else None,
+        "order": order_views.simple(done.order) if done.order else UNSET,
         "customer": customer_views.simple(done.member.holder),
         "result": row.result,
         "status": row.status,
