@@ -34,6 +34,7 @@ from guerdon.cli.demo.management import Management, Project
 T = TypeVar("T")
 _NORA, _THEO = "nora-lind", "theo-marsh"
 _BY_AN_ORDER = ("paid", "paid_code", "coupon", "earned")
+_BY_A_REDEMPTION = ("rewarded", "paid_redeeming", "paid_redeeming_code", "coupon", "earned")
 _CLUB, _THANKS = "Corner Club", "Thank you"
 
 
@@ -70,7 +71,7 @@ class Shop:
             Step("Nora buys four bottles and pays", self._sell_to_nora, _BY_AN_ORDER),
             Step("Theo buys one, and joins the club by it", self._sell_to_theo, ("card", *_BY_AN_ORDER)),
             Step("The shop gives Nora points by hand", self._add_points, ("by_hand",)),
-            Step("Nora redeems points for a bottle", self._redeem, ("rewarded",)),
+            Step("Nora redeems points for a bottle and pays its shipping", self._redeem, _BY_A_REDEMPTION),
             Step("Nora tells her address", self._update_customer, ("updated",)),
         )
 
@@ -185,7 +186,10 @@ class Shop:
         return f"50 points, which makes {_known(balance.balance)}"
 
     def _redeem(self) -> str:
-        body = LoyaltiesMembersRedemptionRedeemRequestBody.model_validate({"reward": {"id": self._reward}})
+        order = {"items": [{"product_id": self._shipping, "quantity": 1, "price": 400}]}
+        body = LoyaltiesMembersRedemptionRedeemRequestBody.model_validate(
+            {"reward": {"id": self._reward}, "order": order}
+        )
         redemption = self._loyalties.redeem_reward1(self._club, self._card, body)
         return f"redemption {redemption.id} for {_known(redemption.amount)} points"
 

@@ -6,17 +6,18 @@ from typing import Any
 import msgspec
 
 from guerdon.cli.demo import reference
-from guerdon.cli.demo.shapes import Keys, Leaf, alphanumeric
+from guerdon.cli.demo.parts import CUSTOMER_ID, VOUCHER_ID, envelope
+from guerdon.cli.demo.shapes import Keys
 
 # What the receiver is called by: a project webhook, messages of distributions, and messages with a fresh code.
 WEBHOOK, MESSAGES, CODES = "/webhook", "/messages", "/codes"
-_CUSTOMER, _VOUCHER = alphanumeric("cust_", 24), alphanumeric("v_", 32)
 
 
 class Kind(msgspec.Struct, frozen=True):
     """One kind of delivery: of which event, how it comes about, to which path, and its shape.
 
-    Of several kinds of one event at one path, `marked` tells them apart by the event's data.
+    Of several kinds of one event at one path, `marked` tells them apart by the event's data. What is not `listed`
+    comes along with the others: it is checked like them, but not a line of the table.
     """
 
     key: str
@@ -24,66 +25,67 @@ class Kind(msgspec.Struct, frozen=True):
     how: str
     path: str
     shape: Keys
-    marked: Callable[[Any], bool] = bool
-
-    @property
-    def source(self) -> str:
-        return "webhook" if self.path == WEBHOOK else "distribution"
+    marked: Callable[[Any], bool]
+    listed: bool
 
 
 def _kind(
-    key: str,
-    event: str,
-    how: str,
+    named: tuple[str, str, str],
     path: str,
     data: Keys,
     marked: Callable[[Any], bool] = bool,
-    entity: Leaf = _CUSTOMER,
+    *,
+    listed: bool = True,
 ) -> Kind:
+    key, event, how = named
     source = "webhook" if path == WEBHOOK else "distribution"
-    return Kind(key, event, how, path, reference.envelope(event, source, entity, data), marked)
+    entity = VOUCHER_ID if event.startswith("voucher.") else CUSTOMER_ID
+    return Kind(key, event, how, path, envelope(event, source, entity, data), marked, listed)
 
 
+def _is_card(data: Any) -> bool:  # noqa: ANN401 - JSON
+    return data["voucher"]["type"] == "LOYALTY_CARD"
+
+
+def _is_redeeming(data: Any) -> bool:  # noqa: ANN401 - JSON
+    return data["redemption"] is not None
+
+
+def _is_by_hand(data: Any) -> bool:  # noqa: ANN401 - JSON
+    return data["transaction"]["type"] == "POINTS_ADDITION"
+
+
+def _not(marked: Callable[[Any], bool]) -> Callable[[Any], bool]:
+    return lambda data: not marked(data)
+
+
+_PUBLISHED, _PAID = "voucher.published", "customer.order.paid"
 _POINTS = "customer.voucher.loyalty_card.points_added"
 KINDS = (
-    _kind("updated", "customer.updated", "profile completed", WEBHOOK, reference.CUSTOMER_UPDATED),
+    _kind(("updated", "customer.updated", "profile completed"), WEBHOOK, reference.CUSTOMER_UPDATED),
+    _kind(("card", _PUBLISHED, "club card"), WEBHOOK, reference.CARD_PUBLISHED, _is_card),
     _kind(
-        "card",
-        "voucher.published",
-        "club card",
-        WEBHOOK,
-        reference.CARD_PUBLISHED,
-        lambda data: data["voucher"]["type"] == "LOYALTY_CARD",
-        _VOUCHER,
+        ("coupon", _PUBLISHED, "code of a message"), WEBHOOK, reference.COUPON_PUBLISHED, _not(_is_card), listed=False
     ),
+    _kind(("paid", _PAID, "plain message"), MESSAGES, reference.ORDER_PAID, _not(_is_redeeming)),
+    _kind(("paid_code", _PAID, "fresh code"), CODES, reference.ORDER_PAID_WITH_CODE, _not(_is_redeeming)),
     _kind(
-        "coupon",
-        "voucher.published",
-        "code of a message",
-        WEBHOOK,
-        reference.COUPON_PUBLISHED,
-        lambda data: data["voucher"]["type"] != "LOYALTY_CARD",
-        _VOUCHER,
-    ),
-    _kind("paid", "customer.order.paid", "plain message", MESSAGES, reference.ORDER_PAID),
-    _kind("paid_code", "customer.order.paid", "fresh code", CODES, reference.ORDER_PAID_WITH_CODE),
-    _kind(
-        "earned",
-        _POINTS,
-        "earned by order",
+        ("paid_redeeming", _PAID, "while redeeming"),
         MESSAGES,
-        reference.POINTS_EARNED,
-        lambda data: data["transaction"]["type"] != "POINTS_ADDITION",
+        reference.ORDER_PAID_REDEEMING,
+        _is_redeeming,
+        listed=False,
     ),
     _kind(
-        "by_hand",
-        _POINTS,
-        "added by hand",
-        MESSAGES,
-        reference.POINTS_BY_HAND,
-        lambda data: data["transaction"]["type"] == "POINTS_ADDITION",
+        ("paid_redeeming_code", _PAID, "while redeeming, fresh code"),
+        CODES,
+        reference.ORDER_PAID_REDEEMING_WITH_CODE,
+        _is_redeeming,
+        listed=False,
     ),
-    _kind("rewarded", "customer.rewarded", "bottle for points", MESSAGES, reference.REWARDED),
+    _kind(("earned", _POINTS, "earned by order"), MESSAGES, reference.POINTS_EARNED, _not(_is_by_hand)),
+    _kind(("by_hand", _POINTS, "added by hand"), MESSAGES, reference.POINTS_BY_HAND, _is_by_hand),
+    _kind(("rewarded", "customer.rewarded", "bottle for points"), MESSAGES, reference.REWARDED),
 )
 EVENTS = tuple(dict.fromkeys(kind.event for kind in KINDS))
 

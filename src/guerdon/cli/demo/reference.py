@@ -6,17 +6,31 @@ it) stands under `added`, and docs/decisions/0008 tells why.
 
 from collections.abc import Mapping
 
+from guerdon.cli.demo.parts import (
+    ACCOUNT,
+    BEGINNING,
+    CAMPAIGN_ID,
+    CUSTOMER_ID,
+    DETACHED,
+    DISCOUNT,
+    DISTRIBUTION_ID,
+    ORDER_ID,
+    PRODUCT_ID,
+    SIMPLE_CUSTOMER,
+    VOUCHER_ID,
+    campaign,
+    publication,
+    voucher,
+)
 from guerdon.cli.demo.shapes import (
     DAY,
     EMPTY,
-    FLAG,
     FREE,
     NULL,
     NUMBER,
     TEXT,
     TIME,
     Keys,
-    Leaf,
     Many,
     Named,
     OrNull,
@@ -24,159 +38,22 @@ from guerdon.cli.demo.shapes import (
     alphanumeric,
     exactly,
     hexadecimal,
+    pattern,
 )
 
-_CUSTOMER = alphanumeric("cust_", 24)
-_CAMPAIGN = alphanumeric("camp_", 24)
-_VOUCHER = alphanumeric("v_", 32)
-_ORDER = alphanumeric("ord_", 24)
-_PRODUCT = hexadecimal("prod_")
-_DISTRIBUTION = alphanumeric("distr_", 26)
-
-
-def envelope(event: str, source: str, entity: Leaf, data: Shape) -> Keys:
-    """A whole delivery. The type of a distribution's is the name that the distribution gives to its messages."""
-    sources = {"webhook": alphanumeric("wh_", 24), "distribution": _DISTRIBUTION}
-    prefix = {"voucher": "evvou_", "customer": "evcus_"}[event.partition(".")[0]]
-    key = Keys({"name": TEXT, "app_id": TEXT})
-    told = {
-        "id": hexadecimal(prefix),
-        "type": exactly(event),
-        "created_at": TIME,
-        "entity_id": entity,
-        "group_id": hexadecimal("v-"),
-        "event_source": Keys({"channel": exactly("API", "INTERNAL")}, sometimes={"api_key": key}),
-    }
-    return Keys(
-        {
-            "id": hexadecimal("whs_"),
-            "project_id": alphanumeric("proj_", 10),
-            "created_at": TIME,
-            "type": exactly(event) if source == "webhook" else TEXT,
-            "data": data,
-            "source": Keys({"id": sources[source], "object": exactly(source), "target_url": TEXT}),
-            "event": Keys(told),
-        }
-    )
-
-
-_SIMPLE_CUSTOMER = Keys(
-    {
-        "id": _CUSTOMER,
-        "name": TEXT,
-        "email": OrNull(TEXT),
-        "source_id": TEXT,
-        "metadata": FREE,
-        "object": exactly("customer"),
-    }
-)
-_DETACHED = {"address": NULL, "summary": NULL, "loyalty": NULL, "referrals": NULL}
-_REDUCED_CUSTOMER = Keys(
-    {
-        "id": _CUSTOMER,
-        "source_id": TEXT,
-        "name": TEXT,
-        **_DETACHED,
-        "metadata": FREE,
-        "object": exactly("customer"),
-    },
-    sometimes={"email": TEXT},
-)
-
-# What codes are worth: a card's account, or a discount.
-_ACCOUNT = {"loyalty_card": Keys({"points": NUMBER, "balance": NUMBER})}
-_BEGINNING = {"loyalty_card": Keys({"points": NUMBER})}
-_DISCOUNT = {"discount": Keys({"type": exactly("PERCENT"), "percent_off": NUMBER})}
-
-
-def _campaign(kind: str, worth: Mapping[str, Shape], without: tuple[str, ...] = ()) -> Keys:
-    """A campaign in an event; in events of projects the kinds of value that its codes do not have are null."""
-    code = {"length": NUMBER, "prefix": TEXT, "charset": TEXT, "pattern": TEXT, "postfix": TEXT}
-    voucher = {
-        "type": exactly(kind),
-        **worth,
-        "redemption": Keys({"quantity": OrNull(NUMBER), "redeemed_quantity": NUMBER}),
-        "code_config": Keys(code),
-    }
-    return Keys(
-        {
-            "id": _CAMPAIGN,
-            "name": TEXT,
-            "campaign_type": exactly("LOYALTY_PROGRAM", "DISCOUNT_COUPONS"),
-            "type": exactly("AUTO_UPDATE"),
-            "is_referral_code": FLAG,
-            "voucher": Keys(voucher, added=dict.fromkeys(without, NULL)),
-            "auto_join": FLAG,
-            "join_once": FLAG,
-            "active": FLAG,
-            "category_id": NULL,
-            "created_at": TIME,
-            "object": exactly("campaign"),
-        },
-        added={"category": NULL, "metadata": FREE, "start_date": NULL, "expiration_date": NULL, "description": NULL},
-        sometimes={"updated_at": TIME},
-    )
-
-
-def _voucher(kind: str, worth: Mapping[str, Shape], *, pictures: bool = False) -> Keys:
-    """A voucher in an event; with pictures in that of its publication."""
-    redeemed: dict[str, Shape] = {"quantity": OrNull(NUMBER), "redeemed_quantity": NUMBER}
-    if kind == "LOYALTY_CARD":
-        redeemed["redeemed_points"] = NUMBER
-    picture = Keys({"id": TEXT, "url": TEXT})
-    shown = {"assets": Keys({"qr": picture, "barcode": picture}), "categories": EMPTY}
-    return Keys(
-        {
-            "id": _VOUCHER,
-            "code": TEXT,
-            **worth,
-            "type": exactly(kind),
-            "campaign": TEXT,
-            "campaign_id": _CAMPAIGN,
-            "is_referral_code": FLAG,
-            "holder_id": _CUSTOMER,
-            "category_id": NULL,
-            "active": FLAG,
-            "created_at": TIME,
-            "updated_at": TIME,
-            "redemption": Keys(redeemed),
-            "object": exactly("voucher"),
-        },
-        added={"start_date": NULL, "expiration_date": NULL, "metadata": FREE, **(shown if pictures else {})},
-    )
-
-
-def _publication(metadata: Shape) -> Keys:
-    return Keys(
-        {
-            "id": alphanumeric("pub_", 32),
-            "object": exactly("publication"),
-            "created_at": TIME,
-            "customer_id": _CUSTOMER,
-            "tracking_id": TEXT,
-            "metadata": metadata,
-            "channel": TEXT,
-            "source_id": OrNull(TEXT),
-            "result": exactly("SUCCESS"),
-            "customer": _REDUCED_CUSTOMER,
-            "vouchers_id": Many(_VOUCHER),
-        }
-    )
-
-
-_CLUB = _campaign("LOYALTY_CARD", _BEGINNING)
-_CARD = _voucher("LOYALTY_CARD", _ACCOUNT)
-_COUPONS = _campaign("DISCOUNT_VOUCHER", _DISCOUNT)
-_COUPON = _voucher("DISCOUNT_VOUCHER", _DISCOUNT)
-_SENT = Keys({"source_type": exactly("distribution"), "source_id": _DISTRIBUTION, "distribution_id": _DISTRIBUTION})
+_CLUB = campaign("LOYALTY_CARD", BEGINNING)
+_CARD = voucher("LOYALTY_CARD", ACCOUNT)
+_COUPONS = campaign("DISCOUNT_VOUCHER", DISCOUNT)
+_COUPON = voucher("DISCOUNT_VOUCHER", DISCOUNT)
+_SENT = Keys({"source_type": exactly("distribution"), "source_id": DISTRIBUTION_ID, "distribution_id": DISTRIBUTION_ID})
 
 
 def _published(campaign: Keys, voucher: Keys, metadata: Shape) -> Keys:
     return Keys(
         {
-            "customer": _SIMPLE_CUSTOMER,
+            "customer": SIMPLE_CUSTOMER,
             "campaign": campaign,
-            "publication": _publication(metadata),
+            "publication": publication(metadata),
             "voucher": voucher,
             "created_at": TIME,
         }
@@ -184,13 +61,13 @@ def _published(campaign: Keys, voucher: Keys, metadata: Shape) -> Keys:
 
 
 CARD_PUBLISHED = _published(
-    _campaign("LOYALTY_CARD", _BEGINNING, without=("discount", "gift")),
-    _voucher("LOYALTY_CARD", _ACCOUNT, pictures=True),
+    campaign("LOYALTY_CARD", BEGINNING, without=("discount", "gift")),
+    voucher("LOYALTY_CARD", ACCOUNT, pictures=True),
     FREE,
 )
 COUPON_PUBLISHED = _published(
-    _campaign("DISCOUNT_VOUCHER", _DISCOUNT, without=("gift", "loyalty_card")),
-    _voucher("DISCOUNT_VOUCHER", _DISCOUNT, pictures=True),
+    campaign("DISCOUNT_VOUCHER", DISCOUNT, without=("gift", "loyalty_card")),
+    voucher("DISCOUNT_VOUCHER", DISCOUNT, pictures=True),
     _SENT,
 )
 
@@ -231,7 +108,7 @@ CUSTOMER_UPDATED = Keys(
     {
         "customer": Keys(
             {
-                "id": _CUSTOMER,
+                "id": CUSTOMER_ID,
                 "name": TEXT,
                 "email": TEXT,
                 "object": exactly("customer"),
@@ -253,34 +130,38 @@ CUSTOMER_UPDATED = Keys(
 
 _ITEM = {
     "object": exactly("order_item"),
-    "product_id": _PRODUCT,
+    "product_id": PRODUCT_ID,
     "quantity": NUMBER,
     "amount": NUMBER,
     "price": NUMBER,
     "subtotal_amount": NUMBER,
 }
 _LINE = {"id": hexadecimal("ordli_")}
-_GOODS = Keys({"name": TEXT}, added={"id": _PRODUCT, "source_id": TEXT}, sometimes={"price": NUMBER})
-_PAID_ORDER = Keys(
-    {
-        "id": _ORDER,
-        "source_id": OrNull(TEXT),
-        "created_at": TIME,
-        "updated_at": TIME,
-        "status": exactly("PAID"),
-        "amount": NUMBER,
-        "total_amount": NUMBER,
-        "items": Many(Keys({**_ITEM, "product": _GOODS}, added=_LINE), least=2),
-        "metadata": FREE,
-        "customer": Keys({"id": _CUSTOMER, **_DETACHED, "object": exactly("customer")}),
-        "customer_id": _CUSTOMER,
-        "referrer_id": NULL,
-        "object": exactly("order"),
-    }
-)
-_PAID = {"customer": _SIMPLE_CUSTOMER, "referrer": NULL, "order": _PAID_ORDER, "redemption": NULL}
+_GOODS = Keys({"name": TEXT}, added={"id": PRODUCT_ID, "source_id": TEXT}, sometimes={"price": NUMBER})
+_PAID_ORDER: Mapping[str, Shape] = {
+    "id": ORDER_ID,
+    "source_id": OrNull(TEXT),
+    "created_at": TIME,
+    "updated_at": TIME,
+    "status": exactly("PAID"),
+    "amount": NUMBER,
+    "total_amount": NUMBER,
+    "items": Many(Keys({**_ITEM, "product": _GOODS}, added=_LINE)),
+    "metadata": FREE,
+    "customer": Keys({"id": CUSTOMER_ID, **DETACHED, "object": exactly("customer")}),
+    "customer_id": CUSTOMER_ID,
+    "referrer_id": NULL,
+    "object": exactly("order"),
+}
+_PAID: Mapping[str, Shape] = {
+    "customer": SIMPLE_CUSTOMER,
+    "referrer": NULL,
+    "order": Keys(_PAID_ORDER),
+    "redemption": NULL,
+}
+_CODE = {"campaign": _COUPONS, "voucher": _COUPON, "publication": publication(_SENT)}
 ORDER_PAID = Keys(_PAID)
-ORDER_PAID_WITH_CODE = Keys({**_PAID, "campaign": _COUPONS, "voucher": _COUPON, "publication": _publication(_SENT)})
+ORDER_PAID_WITH_CODE = Keys({**_PAID, **_CODE})
 
 _MOVED = {
     "type": exactly("loyalty_card"),
@@ -288,7 +169,7 @@ _MOVED = {
     "object": exactly("balance"),
     "points": NUMBER,
     "balance": NUMBER,
-    "related_object": Keys({"id": _VOUCHER, "type": exactly("voucher")}),
+    "related_object": Keys({"id": VOUCHER_ID, "type": exactly("voucher")}),
 }
 _POINTS = Keys(_MOVED)
 
@@ -297,8 +178,8 @@ def _points_added(kind: str, details: Shape) -> Keys:
     transaction = {
         "id": hexadecimal("vtx_"),
         "source_id": OrNull(TEXT),
-        "voucher_id": _VOUCHER,
-        "campaign_id": _CAMPAIGN,
+        "voucher_id": VOUCHER_ID,
+        "campaign_id": CAMPAIGN_ID,
         "source": OrNull(TEXT),
         "reason": OrNull(TEXT),
         "type": exactly(kind),
@@ -308,7 +189,7 @@ def _points_added(kind: str, details: Shape) -> Keys:
     }
     return Keys(
         {
-            "customer": _SIMPLE_CUSTOMER,
+            "customer": SIMPLE_CUSTOMER,
             "campaign": _CLUB,
             "voucher": _CARD,
             "balance": _POINTS,
@@ -324,65 +205,93 @@ POINTS_EARNED = _points_added(
     Keys(
         {"balance": Keys(_MOVED, added={"operation_type": exactly("AUTOMATIC")})},
         added={
-            "order": Keys({"id": _ORDER, "source_id": OrNull(TEXT)}),
+            "order": Keys({"id": ORDER_ID, "source_id": OrNull(TEXT)}),
             "event": Keys({"id": hexadecimal("evcus_"), "type": exactly("customer.order.paid")}),
             "earning_rule": Keys({"id": alphanumeric("ern_", 24), "source": Keys({"banner": TEXT})}),
         },
     ),
 )
 
+_GOODS_GIVEN = {"id": PRODUCT_ID, "source_id": TEXT, "name": TEXT}
 _REWARD = {
     "assignment_id": alphanumeric("rewa_", 24),
-    "product": Keys({"id": _PRODUCT, "source_id": TEXT, "name": TEXT}),
+    "product": Keys(_GOODS_GIVEN),
     "id": alphanumeric("rew_", 24),
     "object": exactly("reward"),
     "name": TEXT,
     "type": exactly("MATERIAL"),
 }
-_MATERIAL = {"product": Keys({"id": _PRODUCT, "sku_id": NULL})}
+_REWARD_IN_FULL = Keys(
+    {
+        **_REWARD,
+        "product": Keys(
+            _GOODS_GIVEN,
+            added={
+                "price": NUMBER,
+                "attributes": EMPTY,
+                "metadata": FREE,
+                "image_url": NULL,
+                "created_at": TIME,
+                "updated_at": OrNull(TIME),
+                "object": exactly("product"),
+            },
+        ),
+        "customer": SIMPLE_CUSTOMER,
+        "created_at": TIME,
+        "updated_at": OrNull(TIME),
+        "parameters": Keys({"product": Keys({"id": PRODUCT_ID, "sku_id": NULL})}),
+    },
+    added={"voucher": NULL, "sku": NULL, "loyalty_tier_id": NULL, "metadata": FREE},
+)
+_ORDER_OF_REDEMPTION = Keys(
+    {
+        "id": ORDER_ID,
+        "source_id": OrNull(TEXT),
+        "status": exactly("PAID"),
+        "customer_id": CUSTOMER_ID,
+        "referrer_id": NULL,
+        "amount": NUMBER,
+        "total_amount": NUMBER,
+        "items": Many(Keys(_ITEM, added=_LINE)),
+        "metadata": FREE,
+        "created_at": TIME,
+        "object": exactly("order"),
+    },
+    sometimes={"updated_at": TIME},
+)
+_CARD_AND_CAMPAIGN = {
+    "related_object_type": exactly("voucher"),
+    "related_object_id": VOUCHER_ID,
+    "related_object_parent_id": CAMPAIGN_ID,
+}
 _REDEMPTION = Keys(
     {
         "id": hexadecimal("r_"),
-        "customer_id": _CUSTOMER,
-        "tracking_id": TEXT,
+        "customer_id": CUSTOMER_ID,
+        "tracking_id": pattern("track_ and a hash", r"track_\S+"),
         "date": TIME,
         "amount": NUMBER,
-        "order": Keys(
-            {
-                "id": _ORDER,
-                "source_id": OrNull(TEXT),
-                "status": exactly("PAID"),
-                "customer_id": _CUSTOMER,
-                "referrer_id": NULL,
-                "amount": NUMBER,
-                "total_amount": NUMBER,
-                "items": Many(Keys(_ITEM, added=_LINE)),
-                "metadata": FREE,
-                "created_at": TIME,
-                "object": exactly("order"),
-            }
-        ),
-        "reward": Keys(
-            {
-                **_REWARD,
-                "customer": _SIMPLE_CUSTOMER,
-                "created_at": TIME,
-                "updated_at": OrNull(TIME),
-                "parameters": Keys(_MATERIAL),
-            }
-        ),
-        "customer": _SIMPLE_CUSTOMER,
+        "order": _ORDER_OF_REDEMPTION,
+        "reward": _REWARD_IN_FULL,
+        "customer": SIMPLE_CUSTOMER,
         "result": exactly("SUCCESS"),
         "status": exactly("SUCCEEDED"),
         "voucher": _CARD,
         "metadata": FREE,
         "object": exactly("redemption"),
-    }
+    },
+    added={
+        "created_at": TIME,
+        "channel_type": exactly("API"),
+        "channel_id": TEXT,
+        "campaign_name": TEXT,
+        **_CARD_AND_CAMPAIGN,
+    },
 )
 REWARDED = Keys(
     {
-        "customer": _SIMPLE_CUSTOMER,
-        "holder": _SIMPLE_CUSTOMER,
+        "customer": SIMPLE_CUSTOMER,
+        "holder": SIMPLE_CUSTOMER,
         "voucher": _CARD,
         "campaign": _CLUB,
         "redemption": _REDEMPTION,
@@ -393,3 +302,9 @@ REWARDED = Keys(
         "customer_event": NULL,
     }
 )
+
+# An order that was paid in the course of a redemption names it, which none of the samples does.
+_REDEEMED = {"redemptions": Named(Keys({"date": TIME, **_CARD_AND_CAMPAIGN}))}
+_PAID_REDEEMING = {**_PAID, "order": Keys(_PAID_ORDER, added=_REDEEMED), "redemption": _REDEMPTION}
+ORDER_PAID_REDEEMING = Keys(_PAID_REDEEMING)
+ORDER_PAID_REDEEMING_WITH_CODE = Keys({**_PAID_REDEEMING, **_CODE})

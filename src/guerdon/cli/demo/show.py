@@ -156,7 +156,7 @@ class Coloured:
 
 def rows(inbox: Inbox) -> Iterator[Row]:
     """The lines of the table, those of one event below one another."""
-    for kind in KINDS:
+    for kind in (kind for kind in KINDS if kind.listed):
         delivery = inbox.first(kind)
         if delivery is None:
             yield Row(kind.event, kind.how, "-", "not yet", "-", "-", "-")
