@@ -1,0 +1,49 @@
+"""Whatever happens to points at once: ledger, buckets, cards and customers always say the same."""
+
+from typing import Any
+
+import make
+import together
+from installation import Project, eventually
+
+_SUMS = """
+SELECT v.id, v.balance, v.added - v.subtracted - v.expired - v.redeemed AS account,
+    (SELECT coalesce(sum(points), 0) FROM points_buckets b WHERE b.project_id = v.project_id AND b.voucher_id = v.id),
+    (SELECT coalesce(sum(amount), 0) FROM voucher_transactions t
+        WHERE t.project_id = v.project_id AND t.voucher_id = v.id),
+    (SELECT (programs->'Club'->>'points')::bigint FROM customers c
+        WHERE c.project_id = v.project_id AND c.id = v.holder_id)
+FROM vouchers v WHERE v.project_id = $1 AND v.holder_id IS NOT NULL
+"""
+
+
+def test_points_are_neither_lost_nor_made(project: Project) -> None:
+    rules = {"period_type": "MONTH", "period_value": 1}
+    make.campaign(project, auto_join=True, voucher={"loyalty_card": {"points": 0, "expiration_rules": rules}})
+    make.rule(project, 7)
+    reward = make.reward(project, 20, stock=6)
+    cards = [make.member(project, name, points=100) for name in ("ann", "bob", "cleo")]
+    order: tuple[str, str, Any] = (
+        "POST",
+        "/v1/orders",
+        {"amount": 5, "status": "PAID", "customer": {"source_id": "dora"}},
+    )
+    wishes: list[tuple[str, str, Any]] = []
+    for card in cards:
+        path = f"/v1/loyalties/members/{card['code']}"
+        wishes += [("POST", f"{path}/redemption", {"reward": {"id": reward["id"]}, "order": {"amount": 100}})] * 7
+        wishes += [("POST", f"{path}/balance", {"points": -15})] * 4
+        wishes += [("POST", f"{path}/balance", {"points": 3, "expiration_type": "NON_EXPIRING"})] * 4
+        wishes += [order] * 2
+    found = together.answers(project, wishes)
+    assert {answer.status_code for answer in found} <= {200, 400}
+    refused = {answer.json()["key"] for answer in found if answer.status_code == 400}
+    assert refused <= {"loyalty_card_points_exceeded", "reward_out_of_stock"}
+    paid = sum(answer.is_success for answer in found if "redemption" in str(answer.request.url))
+    assert paid == project.get(f"/v1/rewards/{reward['id']}")["redeemed"] == 6
+    earning = "SELECT count(*) FROM order_earnings WHERE project_id = $1"
+    eventually(lambda: project.installation.sql(earning, project.id)[0][0] == paid + 6)
+    rows = [list(row.values())[1:] for row in project.installation.sql(_SUMS, project.id)]
+    assert len(rows) == 4
+    for balance, *others in rows:
+        assert others == [balance] * 4
