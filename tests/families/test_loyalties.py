@@ -49,6 +49,18 @@ def test_a_member_is_a_customer_with_a_card(project: Project) -> None:
     assert project.get("/v1/loyalties/Club/members", customer="nobody")["vouchers"] == []
 
 
+def test_a_programme_is_a_campaign(project: Project) -> None:
+    voucher = {"type": "LOYALTY_CARD", "loyalty_card": {"points": 5}}
+    made = project.post("/v1/loyalties", {"name": "Club", "voucher": voucher, "vouchers_count": 0})
+    assert (made["campaign_type"], made["join_once"]) == ("LOYALTY_PROGRAM", True)
+    assert project.get("/v1/loyalties/Club") == project.get(f"/v1/campaigns/{made['id']}") == made
+    make.campaign(project, "GIFT_VOUCHERS", "Gifts")
+    assert project.get("/v1/loyalties")["campaigns"] == [made]
+    project.refuse("GET", "/v1/loyalties/Gifts", status=404, key="not_found")
+    assert project.delete("/v1/loyalties/Club")["async_action_id"].startswith("aa_")
+    project.refuse("GET", "/v1/loyalties/Club", status=404, key="not_found")
+
+
 def test_a_programme_is_joined_once(project: Project) -> None:
     make.campaign(project)
     make.member(project)
@@ -129,6 +141,11 @@ def test_points_expire_as_they_are_said_to(project: Project) -> None:
     assert buckets_of(project, card) == [(0, end_of_year), (5, "2099-05-01"), (20, None)]
     shown = points_of(project, card)
     assert (shown["next_expiration_date"], shown["next_expiration_points"]) == ("2099-05-01", 5)
+    listed = project.get(f"/v1/loyalties/Club/members/{card['code']}/points-expiration")
+    assert listed["total"] == 3
+    assert [(bucket["bucket"]["total_points"], bucket.get("expires_at")) for bucket in listed["data"]] == buckets_of(
+        project, card
+    )
 
 
 @pytest.mark.parametrize(
@@ -279,6 +296,7 @@ def test_rules_are_made_shown_and_deleted(project: Project) -> None:
         [{"event": "order.paid", "loyalty": {"type": "FIXED", "points": "some"}}],
         [{"event": "order.sent", "loyalty": {"type": "FIXED", "points": 1}}],
         [{"event": "order.paid", "loyalty": {"type": "PROPORTIONAL", "calculation_type": "ORDER_TOTAL_AMOUNT"}}],
+        [{"event": "order.paid", "loyalty": {"type": "FIXED", "points": 1, "points_formula": "1"}}],
         [{"event": "order.paid", "loyalty": make.proportional("amount", 0, 1)}],
         [{"event": "order.paid", "loyalty": {"type": "FIXED", "points": 1}, "validation_rule_id": "val_1"}],
         [

@@ -11,14 +11,14 @@ from guerdon.families.vouchers import store as vouchers
 from guerdon.families.vouchers.store import VoucherRow
 from guerdon.http.call import Call
 
-_PROGRAMME = "LOYALTY_PROGRAM"
+PROGRAMME = "LOYALTY_PROGRAM"
 _CARD = "LOYALTY_CARD"
 
 
 async def programme(work: Work, name: str) -> CampaignRow | None:
     """A loyalty programme by id or name."""
     found = await campaigns.find(work.db, work.project.id, name)
-    return found if found and found.campaign_type == _PROGRAMME else None
+    return found if found and found.campaign_type == PROGRAMME else None
 
 
 async def load_campaign(call: Call[object], name: str) -> CampaignRow | None:

@@ -5,13 +5,17 @@ from msgspec import UNSET
 
 from guerdon.db.table import Order, Where
 from guerdon.errors import not_found
-from guerdon.families.campaigns.store import CampaignRow
+from guerdon.families.async_actions.routes import Accepted
+from guerdon.families.campaigns import create, routes as campaigns, store as campaigns_store, views as campaign_views
+from guerdon.families.campaigns.schemas import Campaign, CampaignsList, NewCampaign
+from guerdon.families.campaigns.store import CAMPAIGNS, CampaignRow
 from guerdon.families.customers import store as customers
 from guerdon.families.loyalties import assignments, balance, members, rules, views
 from guerdon.families.loyalties.members import load_campaign, load_card, load_card_of
 from guerdon.families.loyalties.schemas import (
     Balance,
     BalanceChange,
+    Buckets,
     EarningRule,
     EarningRules,
     Members,
@@ -27,7 +31,7 @@ from guerdon.families.rewards.schemas import Assignment, AssignmentsList
 from guerdon.families.rewards.store import ASSIGNMENTS, RewardRow
 from guerdon.families.vouchers import store as vouchers, views as voucher_views
 from guerdon.families.vouchers.assets import Links
-from guerdon.families.vouchers.ledger import TRANSACTIONS
+from guerdon.families.vouchers.ledger import BUCKETS, SOONEST_FIRST, TRANSACTIONS
 from guerdon.families.vouchers.schemas import Voucher
 from guerdon.families.vouchers.store import VOUCHERS, VoucherRow
 from guerdon.http.call import Call
@@ -60,6 +64,21 @@ class CampaignAssignmentsQuery(PageQuery, kw_only=True):
 
     assignment_id: str | None = None
     assignment_id_: str | None = msgspec.field(default=None, name="assignmentId")
+
+
+async def create_programme(call: Call[NewCampaign]) -> Campaign:
+    body = msgspec.structs.replace(call.body, campaign_type=members.PROGRAMME)
+    return campaign_views.campaign(await create.create(call.work, body))
+
+
+async def list_programmes(call: Call[None]) -> CampaignsList:
+    query: PageQuery = call.query
+    where = Where().equal(campaign_type=members.PROGRAMME)
+    rows, total = await CAMPAIGNS.page(
+        call.db, call.project_id, where, query.sorting, limit=query.limit, offset=query.offset
+    )
+    counted = await campaigns_store.counted(call.db, call.project_id, rows)
+    return CampaignsList([campaign_views.campaign(row) for row in counted], total)
 
 
 async def add_member(call: Call[NewMember], campaign: CampaignRow) -> Voucher:
@@ -106,6 +125,15 @@ async def _transactions(call: Call[None], where: Where) -> Transactions:
     )
     page, more = rows[: query.limit], len(rows) > query.limit
     return Transactions([views.transaction(row) for row in page], more, page[-1].id if more else UNSET)
+
+
+async def list_buckets(call: Call[None], *path: VoucherRow) -> Buckets:
+    query: PageQuery = call.query
+    where = Where().equal(voucher_id=path[-1].id, status="ACTIVE")
+    rows, total = await BUCKETS.page(
+        call.db, call.project_id, where, SOONEST_FIRST, limit=query.limit, offset=query.offset
+    )
+    return Buckets([views.bucket(row) for row in rows], total)
 
 
 async def create_rules(call: Call[NewEarningRules], campaign: CampaignRow) -> list[EarningRule]:
@@ -172,6 +200,10 @@ CARDS = (
     (f"{_OF}/members/{{memberId}}", (*_CAMPAIGN, Param("voucher", load_card_of))),
 )
 ROUTES = (
+    Route("POST", "/v1/loyalties", create_programme, body=NewCampaign, answer=Campaign),
+    Route("GET", "/v1/loyalties", list_programmes, query=PageQuery, answer=CampaignsList),
+    Route("GET", _OF, campaigns.get_campaign, _CAMPAIGN, answer=Campaign),
+    Route("DELETE", _OF, campaigns.delete_campaign, _CAMPAIGN, answer=Accepted),
     Route("POST", f"{_OF}/members", add_member, _CAMPAIGN, NewMember, answer=Voucher),
     Route("GET", f"{_OF}/members", list_members, _CAMPAIGN, query=MembersQuery, answer=Members),
     *(Route("GET", path, get_member, card, answer=Voucher) for path, card in CARDS),
@@ -187,6 +219,14 @@ ROUTES = (
         _CAMPAIGN,
         query=TransactionsQuery,
         answer=Transactions,
+    ),
+    Route(
+        "GET",
+        f"{_OF}/members/{{memberId}}/points-expiration",
+        list_buckets,
+        CARDS[1][1],
+        query=PageQuery,
+        answer=Buckets,
     ),
     Route("POST", f"{_OF}/earning-rules", create_rules, _CAMPAIGN, NewEarningRules, answer=list[EarningRule]),
     Route("GET", f"{_OF}/earning-rules", list_rules, _CAMPAIGN, query=PageQuery, answer=EarningRules),

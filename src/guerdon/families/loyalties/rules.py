@@ -77,14 +77,22 @@ def _row(work: Work, campaign: CampaignRow, new: NewEarningRule, path: str) -> E
 
 def _loyalty(new: FixedPoints | ProportionalPoints) -> dict[str, Any]:
     if isinstance(new, FixedPoints):
+        _check_plain(new)
         return {"type": "FIXED", "points": int(new.points)}
     name = _PROPERTIES[new.calculation_type]
     step: Step | None = getattr(new.order, name, None)
     if step is None:
         details = f"Loyalty order rules must contain one of the following properties - '{name}'"
         raise invalid_payload(details)
+    _check_plain(step)
     return {
         "type": "PROPORTIONAL",
         "calculation_type": new.calculation_type,
         "order": {name: {"every": step.every, "points": int(step.points)}},
     }
+
+
+def _check_plain(points: FixedPoints | Step) -> None:
+    """Errors: invalid_payload for points by a formula, which the plain number must not silently stand in for."""
+    if points.points_formula is not None:
+        raise invalid_payload("Property .points_formula is not supported yet")

@@ -94,11 +94,41 @@ class Transactions(msgspec.Struct):
     data_ref: str = "data"
 
 
+class BucketPoints(msgspec.Struct):
+    """What is left in a bucket."""
+
+    total_points: int
+
+
+class Bucket(msgspec.Struct, kw_only=True):
+    """Points that expire together; without a date they never do."""
+
+    id: str
+    voucher_id: str
+    campaign_id: str | None
+    bucket: BucketPoints
+    status: str
+    expires_at: str | UnsetType = UNSET
+    created_at: str
+    updated_at: str | UnsetType = UNSET
+    object: str = "loyalty_points_bucket"
+
+
+class Buckets(msgspec.Struct):
+    """A page of buckets, those that expire soonest first."""
+
+    data: list[Bucket]
+    total: int
+    object: str = "list"
+    data_ref: str = "data"
+
+
 class Step(msgspec.Struct, kw_only=True):
     """So many points for every whole `every`, in the smallest unit of the currency."""
 
     every: Annotated[int, Meta(ge=1, le=GREATEST)]
     points: Points | PointsText
+    points_formula: Any = None
 
 
 class OrderSteps(msgspec.Struct, kw_only=True, omit_defaults=True):
@@ -112,6 +142,7 @@ class FixedPoints(msgspec.Struct, tag_field="type", tag="FIXED", kw_only=True):
     """The same points every time."""
 
     points: Points | PointsText
+    points_formula: Any = None
 
 
 class ProportionalPoints(msgspec.Struct, tag_field="type", tag="PROPORTIONAL", kw_only=True):

@@ -5,7 +5,7 @@ from msgspec import UNSET
 from guerdon.clock import iso, iso_or_none
 from guerdon.families.loyalties import schemas
 from guerdon.families.loyalties.store import EarningRuleRow
-from guerdon.families.vouchers.ledger import TransactionRow
+from guerdon.families.vouchers.ledger import BucketRow, TransactionRow
 from guerdon.families.vouchers.store import VoucherRow
 
 
@@ -32,6 +32,19 @@ def transaction(row: TransactionRow) -> schemas.Transaction:
         details=row.details,
         related_transaction_id=row.related_transaction_id,
         created_at=iso(row.created_at),
+    )
+
+
+def bucket(row: BucketRow) -> schemas.Bucket:
+    return schemas.Bucket(
+        id=row.id,
+        voucher_id=row.voucher_id,
+        campaign_id=row.campaign_id,
+        bucket=schemas.BucketPoints(row.points),
+        status=row.status,
+        expires_at=row.expires_on.isoformat() if row.expires_on else UNSET,
+        created_at=iso(row.created_at),
+        updated_at=iso_or_none(row.updated_at) or UNSET,
     )
 
 

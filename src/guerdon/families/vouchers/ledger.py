@@ -9,7 +9,7 @@ from typing import Any
 
 import msgspec
 
-from guerdon.db.table import Table
+from guerdon.db.table import Order, Table
 from guerdon.db.transaction import Transaction
 from guerdon.engine.money import GREATEST
 from guerdon.events.work import Work
@@ -32,7 +32,22 @@ class TransactionRow(msgspec.Struct, frozen=True, kw_only=True):
     created_at: datetime
 
 
+class BucketRow(msgspec.Struct, frozen=True, kw_only=True):
+    """Points of a card that can be used until the end of a day; None is for ever."""
+
+    id: str
+    voucher_id: str
+    campaign_id: str | None
+    points: int
+    status: str
+    expires_on: date | None
+    created_at: datetime
+    updated_at: datetime | None
+
+
 TRANSACTIONS = Table("voucher_transactions", TransactionRow)
+BUCKETS = Table("points_buckets", BucketRow)
+SOONEST_FIRST = Order("expires_on", descending=False)
 _RETURNED = ", ".join(f"v.{column}" for column in VoucherRow.__struct_fields__)
 _THIS = "v.project_id = $1 AND v.id = $2"
 _ADD = f"""
