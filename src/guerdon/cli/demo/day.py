@@ -208,7 +208,7 @@ class Shop:
         }
         request = CustomersUpdateRequestBody.model_validate(body)
         updated = CustomersApi(self._client).update_customer(_NORA, request)
-        return f"{updated.id}"
+        return f"{_known(_known(updated.address).line_1)}, {_known(_known(updated.address).city)}"
 
 
 def _known(value: T | None) -> T:

@@ -146,7 +146,6 @@ class Coloured:
 
     def end(self, inbox: Inbox) -> None:
         self._status.stop()
-        self._console.print()
         self._console.print(_table(inbox, narrow=self._console.width < _NARROW))
         self._console.print(Text(verdict(inbox), "bold green" if inbox.right() else "bold red"))
         self._console.print()
