@@ -181,7 +181,11 @@ class EmbeddedPostgres:
             noted = note.read_text()
             if Path(noted).stat().st_uid == owner:
                 return noted
-        made = tempfile.mkdtemp(prefix="guerdon-")
+        parent = Path(tempfile.gettempdir())
+        if self._account is not None and not _reachable(parent, self._account):
+            parent = _ROOTS_HOME
+            parent.mkdir(parents=True, exist_ok=True)
+        made = tempfile.mkdtemp(prefix="guerdon-", dir=parent)
         os.chown(made, owner, -1 if self._group is None else self._group)
         note.write_text(made)
         return made
