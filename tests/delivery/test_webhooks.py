@@ -58,6 +58,9 @@ def test_everything_and_the_spelling_of_generated_clients(project: Project) -> N
         {"headers": {"x-voucherify-signature": "x"}},
         {"headers": {"x-empty": ""}},
         {"headers": {"x-split": "a\r\nb: c"}},
+        {"headers": {"x-split": "a\n"}},
+        {"headers": {"x-split\n": "a"}},
+        {"headers": {f"x-{number}": "a" for number in range(51)}},
     ],
 )
 def test_bad_webhooks_are_refused_and_none_is_made(project: Project, fields: dict[str, Any]) -> None:

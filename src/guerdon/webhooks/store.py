@@ -212,7 +212,11 @@ async def active_endpoints(db: Transaction, project_id: str) -> list[Endpoint]:
 
 
 async def stop_endpoint(db: Transaction, project_id: str, endpoint_id: str) -> None:
-    """Gives up what is pending for an endpoint that is switched off or about to go; it can be sent again by hand."""
+    """Gives up what is pending for an endpoint that is switched off or about to go; it can be sent again by hand.
+
+    Waits for the relay, which may just be adding deliveries for it.
+    """
+    await db.write("SELECT last_number FROM event_feeds WHERE project_id = $1 FOR UPDATE", project_id)
     await db.write(_GIVE_UP_PENDING, project_id, [endpoint_id])
 
 
