@@ -7,7 +7,7 @@ import os
 import tomllib
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Literal
 
 import msgspec
 from msgspec import Meta
@@ -68,7 +68,7 @@ class Settings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
         Meta(ge=1, le=3_600, description="Seconds after which another worker takes over what a dead one was sending."),
     ] = 60
     log_level: Annotated[
-        str, Meta(pattern="^(debug|info|warning|error|critical)$", description="Least severe line logged.")
+        Literal["debug", "info", "warning", "error", "critical"], Meta(description="Least severe line logged.")
     ] = "info"
 
     @property
@@ -99,8 +99,8 @@ def _from_file(environ: Mapping[str, str]) -> dict[str, object]:
     if not named and not path.exists():
         return {}
     try:
-        return tomllib.loads(path.read_text())
-    except (OSError, tomllib.TOMLDecodeError) as error:
+        return tomllib.loads(path.read_text(encoding="utf-8"))
+    except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
         raise SettingsError(f"{path}: {error}") from None
 
 

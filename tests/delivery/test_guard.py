@@ -66,6 +66,16 @@ def test_addresses_that_are(address: str) -> None:
         "javascript:alert(1)",
         "",
         "http://[::1",
+        "http://xn--/",
+        "http://a b/",
+        "http://ex\nample.com/",
+        "http://example.com/\r\nx: y",
+        "http://example.com\\@127.0.0.1/",
+        "http://%00/",
+        "http://exa<mple.com/",
+        "http://a..b/",
+        "http://./",
+        "http://[fe80::1%25eth0]/",
     ],
 )
 def test_urls_that_no_webhook_can_have(url: str) -> None:

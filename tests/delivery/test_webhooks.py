@@ -1,14 +1,19 @@
 """Project webhooks: how they are managed, what they send, and what happens when the receiver does not take it."""
 
 import re
+import threading
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
 from datetime import datetime
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
 
 import pytest
 
 import make
 from guerdon.events.catalogue import PROJECT_EVENTS
-from installation import Delivery, Project, eventually
+from installation import PATIENCE_S, Delivery, Project, eventually
 
 
 def _webhook(project: Project, **fields: Any) -> dict[str, Any]:
@@ -53,6 +58,9 @@ def test_everything_and_the_spelling_of_generated_clients(project: Project) -> N
         {"headers": {"x-voucherify-signature": "x"}},
         {"headers": {"x-empty": ""}},
         {"headers": {"x-split": "a\r\nb: c"}},
+        {"headers": {"x-split": "a\n"}},
+        {"headers": {"x-split\n": "a"}},
+        {"headers": {f"x-{number}": "a" for number in range(51)}},
     ],
 )
 def test_bad_webhooks_are_refused_and_none_is_made(project: Project, fields: dict[str, Any]) -> None:
@@ -174,6 +182,49 @@ def test_after_the_last_retry_the_webhook_is_switched_off(project: Project) -> N
     assert eventually(lambda: project.deliveries(status="SENT"))[0]["id"] == failed["id"]
     back = project.management.put(f"{project.path}/webhooks/{webhook['id']}", {"active": True})
     assert (back["active"], back["disabled_reason"], back["disabled_at"]) == (True, None, None)
+
+
+def test_the_clock_moves_on_while_a_call_is_open(project: Project) -> None:
+    """The retry comes nearer by as much as if the call had ended before."""
+    with _slow_receiver() as (url, calls, let_go):
+        _webhook(project, target_url=url, events=["customer.created"])
+        make.customer(project, "ann")
+        eventually(lambda: calls)
+        project.advance("PT50S")
+        let_go.set()
+        waiting = eventually(lambda: _after(project, 1))
+        assert _minutes_between(waiting["created_at"], waiting["next_attempt_at"]) < 1.1
+        project.advance("PT11S")
+        eventually(lambda: len(calls) == 2)
+        waiting = eventually(lambda: _after(project, 2))
+        assert 1.9 < _minutes_between(waiting["created_at"], waiting["next_attempt_at"]) < 2.1
+
+
+@contextmanager
+def _slow_receiver() -> Iterator[tuple[str, list[float], threading.Event]]:
+    """A receiver that fails every call, but not before it is let go: its URL, and when it was called."""
+    calls: list[float] = []
+    let_go = threading.Event()
+
+    class Handler(BaseHTTPRequestHandler):
+        def do_POST(self) -> None:
+            self.rfile.read(int(self.headers["content-length"]))
+            calls.append(time.monotonic())
+            let_go.wait(PATIENCE_S)
+            self.send_response(500)
+            self.end_headers()
+
+        def log_message(self, *_: Any) -> None: ...
+
+    with ThreadingHTTPServer(("127.0.0.1", 0), Handler) as server:
+        thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.02})
+        thread.start()
+        try:
+            yield f"http://127.0.0.1:{server.server_port}/", calls, let_go
+        finally:
+            let_go.set()
+            server.shutdown()
+            thread.join()
 
 
 def test_switching_off_gives_up_what_is_waiting(project: Project) -> None:

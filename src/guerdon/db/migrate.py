@@ -95,7 +95,7 @@ async def _create_database(url: str) -> None:
         maintenance = await connect(urlunsplit(parts._replace(path="/postgres")))
         try:
             await maintenance.execute(f'CREATE DATABASE "{name}" ENCODING UTF8 TEMPLATE template0')
-        except asyncpg.DuplicateDatabaseError:
+        except (asyncpg.DuplicateDatabaseError, asyncpg.UniqueViolationError):
             pass  # another process was quicker
         finally:
             await maintenance.close()

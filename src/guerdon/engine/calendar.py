@@ -27,7 +27,7 @@ class Duration(msgspec.Struct, frozen=True):
 
 def parse_duration(text: str) -> Duration:
     """Reads an ISO 8601 duration such as `P1Y6M`, `P30D` or `PT36H`. ValueError if it is none."""
-    match = _ISO.match(text)
+    match = _ISO.fullmatch(text)
     if match is None:
         raise ValueError("must be an ISO 8601 duration")
     years, months, weeks, days, hours, minutes, seconds = (int(part or 0) for part in match.groups())

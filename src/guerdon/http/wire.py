@@ -1,9 +1,11 @@
 """Reads JSON and query strings into typed values, and words what does not fit as the reference does."""
 
 import re
+import sys
 from collections.abc import Callable, Mapping
 from functools import cache
-from typing import Annotated, Any
+from itertools import accumulate
+from typing import Annotated, Any, cast
 
 import msgspec
 from msgspec import Meta
@@ -13,6 +15,7 @@ from guerdon.engine.money import GREATEST, Amount as Amount
 from guerdon.errors import ApiError, invalid_payload, invalid_query_params
 
 MAX_BODY_BYTES = 10 * 1024 * 1024
+MAX_LEVELS = 100  # far from where reading what was stored, inside something else, would run out of stack
 
 SignedAmount = Annotated[int, Meta(ge=-GREATEST, le=GREATEST)]
 Text = Annotated[str, Meta(max_length=100_000)]
@@ -21,8 +24,14 @@ _AT_PATH = re.compile(r"^(?P<what>.*?)(?: - at `(?P<path>[^`]*)`)?$", re.DOTALL)
 _MISSING = re.compile(r"^Object missing required field `(?P<field>[^`]*)`$")
 _WRONG_TYPE = re.compile(r"^Expected `(?P<wanted>[^`]*)`, got `[^`]*`$")
 _LENGTH = re.compile(r"^Expected `(?P<kind>array|str|object)` of length (?P<sign>>=|<=) (?P<bound>\d+)$")
+_PATTERN = re.compile(r"^Expected `str` matching regex (?P<pattern>.*)$")
 _BOUND = re.compile(r"^Expected `\w+` (?P<sign>[<>]=?) (?P<bound>\S+)$")
 _NUL = re.compile(rb"(?<!\\)(?:\\\\)*\\u0000")
+_MANY_DIGITS = re.compile(rb"\d{309}")
+# Takes a string without an end, too, so that looking at each of its quotes again cannot take forever.
+_STRING = re.compile(rb'"(?:[^"\\]+|\\.)*+"?', re.DOTALL)
+_STEPS = {ord("{"): 1, ord("["): 1, ord("}"): -1, ord("]"): -1}
+_NO_BRACKETS = bytes(set(range(256)) - _STEPS.keys())
 _TYPE_NAMES = {"int": "integer", "float": "number", "str": "string", "bool": "boolean"}
 _UNITS = {"array": "items", "str": "characters", "object": "properties"}
 
@@ -48,7 +57,11 @@ def read_json(content: bytes, kind: Any) -> Any:  # noqa: ANN401
     content = content or b"null"
     if _NUL.search(content):
         raise invalid_payload("Payload must not contain the character U+0000")
+    if _too_deep(content):
+        raise invalid_payload("Payload is nested too deeply")
     try:
+        if _MANY_DIGITS.search(content):
+            _require_finite(msgspec.json.decode(content))
         return _decoder(kind).decode(content)
     except msgspec.ValidationError as error:
         raise invalid_payload(_describe(str(error), "Payload")) from None
@@ -56,6 +69,30 @@ def read_json(content: bytes, kind: Any) -> Any:  # noqa: ANN401
         raise ApiError(400, "invalid_payload", "Invalid request payload JSON format", str(error)) from None
     except RecursionError:
         raise invalid_payload("Payload is nested too deeply") from None
+
+
+def _too_deep(content: bytes) -> bool:
+    """Whether it has more than MAX_LEVELS levels; nearly always answered by counting."""
+    if content.count(b"{") + content.count(b"[") <= MAX_LEVELS:
+        return False
+    return _levels(content) > MAX_LEVELS and _levels(_STRING.sub(b"", content)) > MAX_LEVELS
+
+
+def _levels(content: bytes) -> int:
+    """The most brackets open at once, also counting those inside strings."""
+    return max(accumulate(map(_STEPS.__getitem__, content.translate(None, _NO_BRACKETS))), default=0)
+
+
+def _require_finite(value: object) -> None:
+    """Errors: invalid_payload for a whole number that no JSON number of a receiver can hold."""
+    if isinstance(value, dict):
+        for entry in cast("dict[str, object]", value).values():
+            _require_finite(entry)
+    elif isinstance(value, list):
+        for entry in cast("list[object]", value):
+            _require_finite(entry)
+    elif isinstance(value, int) and abs(value) > sys.float_info.max:
+        raise invalid_payload("Payload has an integer value out of range")
 
 
 def read_query(values: Mapping[str, str], kind: Any) -> Any:  # noqa: ANN401
@@ -114,4 +151,5 @@ _WORDINGS: tuple[tuple[re.Pattern[str], Callable[[re.Match[str]], str]], ...] = 
     (_WRONG_TYPE, _wrong_type),
     (_LENGTH, _length),
     (_BOUND, _bound),
+    (_PATTERN, lambda match: f"must match pattern {match['pattern']}"),
 )

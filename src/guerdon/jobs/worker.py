@@ -8,6 +8,7 @@ from typing import Any
 from guerdon.db.pool import UNREACHABLE
 from guerdon.db.transaction import Transaction
 from guerdon.engine.backoff import job_pause
+from guerdon.errors import ApiError
 from guerdon.events.doorbell import Bell, Wakeup
 from guerdon.events.relay import Numbered
 from guerdon.events.work import Runtime, Work, working
@@ -96,6 +97,15 @@ class JobWorker:
             log.warning("database_unreachable", job=job.name, error=str(error))  # the lease ends by itself
         except Exception as error:
             park = job.attempts >= MOST_ATTEMPTS
-            log.exception("job_failed", job=job.name, job_id=job.id, attempts=job.attempts, parked=park)
+            shown = not isinstance(error, ApiError)  # where a refusal came from is of no interest
+            log.exception(
+                "job_failed",
+                job=job.name,
+                job_id=job.id,
+                attempts=job.attempts,
+                parked=park,
+                error=repr(error),
+                exc_info=shown,
+            )
             async with Transaction(self._runtime.pool) as db:
                 await queue.fail(db, project.id, job, job_pause(job.attempts), repr(error), park=park)

@@ -9,7 +9,9 @@ import time
 from collections import defaultdict, deque
 from collections.abc import Awaitable, Callable
 from datetime import timedelta
+from itertools import chain
 
+import asyncpg
 from prometheus_client import Counter
 
 from guerdon.clock import real_now
@@ -22,6 +24,7 @@ from guerdon.webhooks.prepare import Claimed, Target
 from guerdon.webhooks.send import TIMEOUT_S, Sender
 from guerdon.webhooks.settle import Attempt, Delivered, GaveUp, Outcome, RetryAt, settle
 
+_WORTH_ANOTHER_TRY = (*UNREACHABLE, asyncpg.DeadlockDetectedError, asyncio.CancelledError)
 _PREFETCH = 4
 _SCAN_S = 0.05
 _PAUSE_S = 0.5
@@ -76,6 +79,7 @@ class Deliverer:
         finally:
             await self._finish()
             settling.cancel()
+            await asyncio.wait([settling])
             await self._flush()
 
     async def _refill(self) -> bool:
@@ -155,11 +159,14 @@ class Deliverer:
         by_project: dict[str, list[tuple[Target, Claimed, Attempt, Outcome]]] = defaultdict(list)
         for entry in settled:
             by_project[entry[0].project_id].append(entry)
-        for project_id, entries in by_project.items():
+        for project_id in list(by_project):
+            entries = by_project.pop(project_id)
             try:
                 await self._write(project_id, entries)
-            except UNREACHABLE:
-                self._settled.extend(entries)
+            except BaseException as error:
+                if isinstance(error, _WORTH_ANOTHER_TRY):
+                    by_project[project_id] = entries
+                self._settled.extend(chain(*by_project.values()))
                 self._something_settled.ring()
                 raise
         return bool(settled)
@@ -177,6 +184,8 @@ class Deliverer:
             for endpoint_id in off:
                 await store.switch_off(db, project_id, endpoint_id, "no success in 13 attempts", real_now())
                 log.warning("endpoint_switched_off", project_id=project_id, endpoint_id=endpoint_id)
+        if any(target.catch_up and isinstance(outcome, RetryAt) for target, _, _, outcome in entries):
+            self.wakeup.ring()  # a sandbox's clock may have been moved beyond the next retry
 
     async def _patiently(self, step: Callable[[], Awaitable[bool]]) -> bool:
         """A step that waits for a database that is away, and survives its own faults."""

@@ -21,9 +21,14 @@ class Preparation(msgspec.Struct, frozen=True):
     event_number: int
 
 
+def happened_since(event_id: str, endpoint: Endpoint) -> bool:
+    """Whether the event happened since the endpoint was last switched on."""
+    return event_id.rpartition("_")[2] >= endpoint.active_since
+
+
 def wants(endpoint: Endpoint, event: Numbered) -> bool:
     """Whether the endpoint subscribed to the event when it happened, and is not narrowed to another campaign."""
-    if event.quiet or event.id.rpartition("_")[2] < endpoint.active_since:
+    if event.quiet or not happened_since(event.id, endpoint):
         return False
     names = {SPELT_RIGHT.get(name, name) for name in endpoint.events}
     subscribed = event.type in names or (endpoint.all_events and event.type in PROJECT_EVENTS)

@@ -5,6 +5,7 @@ look-up can answer differently. Hosts that are written as an address never reach
 """
 
 import ipaddress
+import re
 import socket
 from functools import lru_cache
 from typing import Any
@@ -18,6 +19,9 @@ Address = ipaddress.IPv4Address | ipaddress.IPv6Address
 _NAT64 = ipaddress.IPv6Network("64:ff9b::/96")
 _SCHEMES = frozenset({"http", "https"})
 _IPV4_BITS = 0xFFFF_FFFF
+# Some parsers drop these, others do not: what was judged must be what is called.
+_NEVER_IN_A_URL = re.compile(r"[\x00-\x20\x7f\\]")
+_HOST = re.compile(r"[a-z0-9_-]{1,63}(?:\.[a-z0-9_-]{1,63})*\.?|[0-9a-f]*:[0-9a-f:.]+")
 
 
 class TargetRefused(OSError):  # noqa: N818 - an OSError, so that the HTTP client treats it as a failed look-up
@@ -27,12 +31,14 @@ class TargetRefused(OSError):  # noqa: N818 - an OSError, so that the HTTP clien
 @lru_cache(1_000)
 def parse_target(text: str) -> URL | None:
     """The URL if it is one that a webhook can have at all: absolute http(s), with a host, without credentials."""
+    if _NEVER_IN_A_URL.search(text):
+        return None
     try:
         url = URL(text)
-        port = url.port
+        host, port = url.host and url.raw_host, url.port
     except ValueError:
         return None
-    if url.scheme not in _SCHEMES or not url.host or url.user or url.password or not port:
+    if url.scheme not in _SCHEMES or not host or not _HOST.fullmatch(host) or url.user or url.password or not port:
         return None
     return url
 

@@ -67,9 +67,12 @@ _GIVE_UP_PENDING = """
 UPDATE deliveries SET status = 'FAILED', due_at = NULL, leased_until = NULL
 WHERE project_id = $1 AND endpoint_id = ANY($2::text[]) AND due_at IS NOT NULL
 """
+# Also of a delivery whose call is open: _SETTLE sees by its first attempt how far it was moved meanwhile.
 _SHIFT_RETRIES = """
-UPDATE deliveries SET due_at = due_at - $2::interval, first_attempt_at = first_attempt_at - $2::interval
-WHERE project_id = $1 AND due_at IS NOT NULL AND leased_until IS NULL
+UPDATE deliveries SET due_at = due_at - $2::interval,
+    first_attempt_at = CASE WHEN leased_until IS NULL THEN first_attempt_at ELSE coalesce(first_attempt_at, now()) END
+        - $2::interval
+WHERE project_id = $1 AND due_at IS NOT NULL
 """
 
 _SHIFT_CLOCK = "UPDATE delivery_settings SET clock_offset = clock_offset + $2::interval WHERE project_id = $1"
@@ -143,15 +146,18 @@ WHERE d.project_id = r.project_id AND d.id = r.id AND d.recorded_at = r.recorded
 # attempts_count fences out a worker whose lease ended before it settled: its attempt is then counted by nobody.
 _SETTLE = """
 WITH settled AS (
-    UPDATE deliveries d SET status = o.status, due_at = o.due_at, attempts_count = o.number, leased_until = NULL,
+    UPDATE deliveries d SET status = o.status,
+        due_at = o.due_at - coalesce(o.first_attempt_at - d.first_attempt_at, interval '0'),
+        attempts_count = o.number, leased_until = NULL,
         by_hand = false, first_attempt_at = coalesce(d.first_attempt_at, o.started_at),
         sent_at = coalesce(o.sent_at, d.sent_at)
     FROM unnest(
         array_fill($1::text, ARRAY[cardinality($2::text[])]), $2::text[], $3::timestamptz[], $4::int[], $5::text[],
-        $6::timestamptz[], $7::timestamptz[], $8::timestamptz[], $9::int[], $10::int[], $11::text[], $12::text[]
+        $6::timestamptz[], $7::timestamptz[], $8::timestamptz[], $9::timestamptz[], $10::int[], $11::int[],
+        $12::text[], $13::text[]
     ) AS o (
-        project_id, id, recorded_at, number, status, due_at, sent_at, started_at, duration_ms, status_code, error,
-        response_excerpt
+        project_id, id, recorded_at, number, status, due_at, sent_at, first_attempt_at, started_at, duration_ms,
+        status_code, error, response_excerpt
     )
     WHERE d.project_id = o.project_id AND d.id = o.id AND d.recorded_at = o.recorded_at
         AND d.attempts_count = o.number - 1
@@ -206,7 +212,11 @@ async def active_endpoints(db: Transaction, project_id: str) -> list[Endpoint]:
 
 
 async def stop_endpoint(db: Transaction, project_id: str, endpoint_id: str) -> None:
-    """Gives up what is pending for an endpoint that is switched off or about to go; it can be sent again by hand."""
+    """Gives up what is pending for an endpoint that is switched off or about to go; it can be sent again by hand.
+
+    Waits for the relay, which may just be adding deliveries for it.
+    """
+    await db.write("SELECT last_number FROM event_feeds WHERE project_id = $1 FOR UPDATE", project_id)
     await db.write(_GIVE_UP_PENDING, project_id, [endpoint_id])
 
 
@@ -268,6 +278,7 @@ async def settle(db: Transaction, project_id: str, settled: Sequence[tuple[Claim
                 _STATUS[type(outcome)],
                 outcome.due_at if isinstance(outcome, RetryAt) else None,
                 outcome.at if isinstance(outcome, Delivered) else None,
+                delivery.first_attempt_at or attempt.started_at,
                 *msgspec.structs.astuple(attempt),
             )
             for delivery, attempt, outcome in settled

@@ -1,14 +1,14 @@
 """Deliveries on the wire: what the reference's audit log shows as webhook sendouts."""
 
-from typing import Annotated, Any
+from typing import Any, Literal
 
 import msgspec
-from msgspec import UNSET, Meta, UnsetType
+from msgspec import UNSET, UnsetType
 
 from guerdon.clock import Moment
 from guerdon.http.paging import CursorQuery
 
-Status = Annotated[str, Meta(pattern="^(PENDING|RETRYING|SENT|FAILED)$")]
+Status = Literal["PENDING", "RETRYING", "SENT", "FAILED"]
 
 
 class DeliveriesQuery(CursorQuery, kw_only=True):

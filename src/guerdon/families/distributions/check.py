@@ -1,5 +1,7 @@
 """What a distribution may be: which events start which purpose, what may narrow them, and which paths lead on."""
 
+import msgspec
+
 from guerdon.errors import invalid_payload, not_found
 from guerdon.events.catalogue import ADDED_KEYS, EVENTS, EventType, Purpose, Scope
 from guerdon.events.work import Work
@@ -19,16 +21,18 @@ _NARROWING = {
 }
 
 
-async def check(work: Work, trigger: Trigger, action: Action, channels: list[Channel]) -> None:
-    """Errors: invalid_payload for a combination that there is not, not_found for what it names."""
+async def check(work: Work, trigger: Trigger, action: Action, channels: list[Channel]) -> tuple[Trigger, Action]:
+    """Trigger and action with campaigns by their ids, whichever way they were named.
+
+    Errors: invalid_payload for a combination that there is not, not_found for what it names.
+    """
     event = _event(trigger)
     if action.type not in event.purposes:
         allowed = ", ".join(sorted(event.purposes))
         raise invalid_payload(f"Property .action.type must be one of {allowed} for the trigger '{trigger.type}'")
-    await _check_narrowing(work, event, trigger)
-    await _check_action(work, action)
     for place, channel in enumerate(channels):
         _check_channel(event, action.type, channel, f"channels[{place}]")
+    return await _narrowed(work, event, trigger), await _resolved(work, action)
 
 
 def _event(trigger: Trigger) -> EventType:
@@ -42,27 +46,39 @@ def _event(trigger: Trigger) -> EventType:
     return event
 
 
-async def _check_narrowing(work: Work, event: EventType, trigger: Trigger) -> None:
+async def _narrowed(work: Work, event: EventType, trigger: Trigger) -> Trigger:
     named = {field: value for field in _NARROWING if (value := getattr(trigger, field)) is not None}
     for field in event.required - named.keys():
         raise invalid_payload(f"Property .trigger must have required property '{field}'")
     for field, value in named.items():
         if field not in event.narrowed_by:
             raise invalid_payload(f"Property .trigger.{field} does not narrow the trigger '{trigger.type}'")
-        if field != "campaign_id" or await campaigns.find(work.db, work.project.id, value) is None:
+        if field != "campaign_id":
             raise not_found(_NARROWING[field], value)
+    if trigger.send_at is not None:
+        raise invalid_payload("Property .trigger.send_at is only for the trigger 'manual'")
+    if trigger.campaign_id is None:
+        return trigger
+    return msgspec.structs.replace(trigger, campaign_id=await _campaign_id(work, trigger.campaign_id))
 
 
-async def _check_action(work: Work, action: Action) -> None:
+async def _resolved(work: Work, action: Action) -> Action:
     if action.type is Purpose.PUBLICATION:
         if action.campaign_id is None:
             raise invalid_payload("Property .action must have required property 'campaign_id'")
-        if await campaigns.find(work.db, work.project.id, action.campaign_id) is None:
-            raise not_found("campaign", action.campaign_id)
+        return msgspec.structs.replace(action, campaign_id=await _campaign_id(work, action.campaign_id))
     if action.type is Purpose.PROMOTION:
         if action.promotion_tier_id is None:
             raise invalid_payload("Property .action must have required property 'promotion_tier_id'")
         raise not_found("promotion_tier", action.promotion_tier_id)
+    return action
+
+
+async def _campaign_id(work: Work, name: str) -> str:
+    found = await campaigns.find(work.db, work.project.id, name)
+    if found is None:
+        raise not_found("campaign", name)
+    return found.id
 
 
 def _check_channel(event: EventType, purpose: Purpose, channel: Channel, path: str) -> None:

@@ -4,6 +4,7 @@ from typing import Any
 
 import msgspec
 
+from guerdon.errors import ApiError
 from guerdon.events import canonical
 from guerdon.events.catalogue import Purpose
 from guerdon.events.doorbell import Bell
@@ -12,14 +13,14 @@ from guerdon.families.campaigns import store as campaigns, views as campaign_vie
 from guerdon.families.customers import store as customers
 from guerdon.families.distributions import store
 from guerdon.families.distributions.schemas import Action
-from guerdon.families.distributions.store import DISTRIBUTIONS, DistributionRow
+from guerdon.families.distributions.store import DistributionRow
 from guerdon.families.publications import views as publication_views
-from guerdon.families.publications.publish import AUTOMATION, Terms, publish
+from guerdon.families.publications.publish import ALREADY_JOINED, AUTOMATION, Terms, publish
 from guerdon.families.vouchers import views as voucher_views
 from guerdon.telemetry import logger
 from guerdon.webhooks import store as webhooks, template
-from guerdon.webhooks.fanout import Preparation
-from guerdon.webhooks.store import ENDPOINTS, Endpoint, NewDelivery
+from guerdon.webhooks.fanout import Preparation, happened_since
+from guerdon.webhooks.store import Endpoint, NewDelivery
 
 PREPARE = "distributions.prepare"
 
@@ -27,28 +28,38 @@ log = logger("distributions")
 
 
 async def prepare(work: Work, payload: dict[str, Any]) -> None:
-    """Adds the delivery, together with the code that is published for it.
+    """Adds the deliveries of all channels, together with the one code that is published for them.
 
-    A distribution that was paused or deleted meanwhile sends nothing. Errors: those of publishing, after which the job
-    is tried again later: a campaign that has no codes now may get some.
+    What was paused or deleted since the event sends nothing, and neither does a customer who may have only one code and
+    has it. Errors: others of publishing, after which the job is tried again: a campaign without codes may get some.
     """
     wanted = msgspec.convert(payload, Preparation)
-    endpoint = await ENDPOINTS.get(work.db, work.project.id, id=wanted.endpoint_id)
-    if endpoint is None or not endpoint.active:
-        return
-    distribution = await DISTRIBUTIONS.get(work.db, work.project.id, id=endpoint.source_id)
     event = await store.event(work.db, work.project.id, wanted.event_number)
-    if distribution is None or event is None:
+    held = await store.hold(work.db, work.project.id, wanted.endpoint_id)  # the first channel has the same id
+    if held is None or event is None:
         return
-    data: dict[str, Any] = msgspec.json.decode(event.data)
-    if msgspec.convert(distribution.action, Action).type is Purpose.PUBLICATION:
-        added = await _publish(work, distribution, data["customer"]["id"])
-        if added is None:
-            return
-        data |= added
-    delivery = _designed(work.new_id("whs_"), endpoint, wanted.event_number, data)
-    await webhooks.add_deliveries(work.db, work.project.id, event.recorded_at, [delivery])
+    distribution, endpoints = held
+    endpoints = [endpoint for endpoint in endpoints if endpoint.active and happened_since(event.id, endpoint)]
+    data: dict[str, Any] | None = msgspec.json.decode(event.data)
+    if endpoints and msgspec.convert(distribution.action, Action).type is Purpose.PUBLICATION:
+        data = await _with_code(work, distribution, data or {})
+    if not endpoints or data is None:
+        return
+    deliveries = [_designed(work.new_id("whs_"), endpoint, wanted.event_number, data) for endpoint in endpoints]
+    await webhooks.add_deliveries(work.db, work.project.id, event.recorded_at, deliveries)
     work.ring(Bell.DELIVERIES)
+
+
+async def _with_code(work: Work, distribution: DistributionRow, data: dict[str, Any]) -> dict[str, Any] | None:
+    """The event's data with a freshly published code; None if there is none to be had, now and later."""
+    try:
+        added = await _publish(work, distribution, data["customer"]["id"])
+    except ApiError as refusal:
+        if refusal.key != ALREADY_JOINED:
+            raise
+        log.info("has_code_already", distribution=distribution.id, customer=data["customer"]["id"])
+        return None
+    return None if added is None else data | added
 
 
 async def _publish(work: Work, distribution: DistributionRow, customer_id: str) -> dict[str, Any] | None:

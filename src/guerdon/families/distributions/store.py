@@ -26,12 +26,16 @@ class DistributionRow(msgspec.Struct, frozen=True, kw_only=True):
 
 DISTRIBUTIONS = Table("distributions", DistributionRow)
 NEWEST_FIRST = Order("id")
-_EVENT_DATA = "SELECT recorded_at, data FROM events WHERE project_id = $1 AND number = $2"
+_EVENT = "SELECT id, recorded_at, data FROM events WHERE project_id = $1 AND number = $2"
+# Whoever changes or pauses it waits, others who hold it do not.
+_HOLD = f"{DISTRIBUTIONS.select} AND id = $2 FOR KEY SHARE"
+_HOLD_ENDPOINTS = f"{webhooks.ENDPOINTS.select} AND source_id = $2 ORDER BY id FOR SHARE"
 
 
 class RecordedEvent(msgspec.Struct, frozen=True):
-    """When an event was recorded, and its data as JSON text."""
+    """An event's id, when it was recorded, and its data as JSON text."""
 
+    id: str
     recorded_at: datetime
     data: str
 
@@ -43,16 +47,31 @@ async def page(db: Transaction, project_id: str, after: str | None, limit: int) 
     return rows
 
 
-async def set_endpoints(db: Transaction, project_id: str, distribution_id: str, wanted: list[Endpoint]) -> None:
+async def hold(db: Transaction, project_id: str, distribution_id: str) -> tuple[DistributionRow, list[Endpoint]] | None:
+    """The distribution and its channels as they are now and stay until the transaction ends; None if it is gone."""
+    record = await db.write_row(_HOLD, project_id, distribution_id)
+    if record is None:
+        return None
+    endpoints = await db.write(_HOLD_ENDPOINTS, project_id, distribution_id)
+    return DISTRIBUTIONS.read(record), [webhooks.ENDPOINTS.read(row) for row in endpoints]
+
+
+async def endpoints(db: Transaction, project_id: str, distribution_id: str) -> list[Endpoint]:
+    """Its channels, in their order; none unless it is live, or was until its retries were used up."""
+    found = await webhooks.endpoints(db, project_id, distribution_id)
+    return sorted(found, key=lambda endpoint: int(endpoint.id.partition(".")[2] or 0))
+
+
+async def set_endpoints(db: Transaction, project_id: str, present: list[Endpoint], wanted: list[Endpoint]) -> None:
     """Makes these the endpoints of a distribution; what was pending for one that goes is given up."""
-    present = {endpoint.id for endpoint in await webhooks.endpoints(db, project_id, distribution_id)}
-    for endpoint_id in present - {endpoint.id for endpoint in wanted}:
+    names = {endpoint.id for endpoint in present}
+    for endpoint_id in sorted(names - {endpoint.id for endpoint in wanted}):
         await webhooks.remove_endpoint(db, project_id, endpoint_id)
     for endpoint in wanted:
-        put = webhooks.ENDPOINTS.update if endpoint.id in present else webhooks.ENDPOINTS.insert
+        put = webhooks.ENDPOINTS.update if endpoint.id in names else webhooks.ENDPOINTS.insert
         await put(db, project_id, endpoint)
 
 
 async def event(db: Transaction, project_id: str, number: int) -> RecordedEvent | None:
-    row = await db.row(_EVENT_DATA, project_id, number)
+    row = await db.row(_EVENT, project_id, number)
     return None if row is None else RecordedEvent(*row.values())

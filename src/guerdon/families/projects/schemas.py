@@ -9,7 +9,7 @@ from guerdon.clock import Moment
 from guerdon.families.api_keys.store import NewKey
 
 Name = Annotated[str, Meta(min_length=1, max_length=200)]
-Currency = Annotated[str, Meta(pattern="^[A-Z]{3}$")]
+Currency = Annotated[str, Meta(pattern="^[A-Z]{3}$", max_length=3)]
 
 
 class UsageNotification(msgspec.Struct, frozen=True):

@@ -25,6 +25,7 @@ from guerdon.families.vouchers.store import VOUCHERS, Publishing, VoucherRow
 from guerdon.tenant import Actor
 
 API = "API"
+ALREADY_JOINED = "voucher_cannot_be_published"
 AUTOMATION = "Automation"  # the channel of what the engine publishes by itself
 Target = CampaignRow | VoucherRow
 
@@ -139,7 +140,7 @@ async def _join(work: Work, campaign: CampaignRow, customer: CustomerRow, terms:
     once = terms.join_once or campaign.join_once
     if not await campaigns.join(work.db, work.project.id, campaign.id, customer.id, terms.count, once=once):
         raise refused(
-            "voucher_cannot_be_published",
+            ALREADY_JOINED,
             "Voucher cannot be published",
             "Voucher cannot be published. Customer already joined program.",
         )

@@ -1,0 +1,237 @@
+"""A day of a shop, played through the classes of the public Python client: every operation that it has and we have."""
+
+import re
+import warnings
+from collections.abc import Callable
+from importlib import resources
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+with warnings.catch_warnings():  # the client's own, at import
+    warnings.simplefilter("ignore")
+    import voucherify
+    from voucherify import models
+    from voucherify.api_client import ApiClient
+    from voucherify.exceptions import ApiException
+
+from installation import Project, eventually
+
+_OPERATION = re.compile(r"method='(\w+)',\s+resource_path='([^']+)'")
+_PARAMETER = re.compile(r"\{[^}]*\}")
+
+
+def operation(method: str, path: str) -> str:
+    """The operation's name, whatever its parameters are called."""
+    return f"{method} {_PARAMETER.sub('{}', path)}"
+
+
+def known_to_the_client() -> set[str]:
+    folder = Path(str(resources.files(voucherify))) / "api"
+    return {operation(*found) for file in folder.glob("*.py") for found in _OPERATION.findall(file.read_text())}
+
+
+class _Noting(ApiClient):
+    """The client, noting what is called."""
+
+    def __init__(self, configuration: Any, called: set[str]) -> None:
+        super().__init__(configuration)
+        self.called = called
+
+    def param_serialize(self, method: str, resource_path: str, *args: Any, **more: Any) -> Any:
+        self.called.add(operation(method, resource_path))
+        return super().param_serialize(method, resource_path, *args, **more)
+
+
+class Shop:
+    """The client's classes with a project's keys, and what has been called through them."""
+
+    def __init__(self, project: Project, base_url: str) -> None:
+        first = project.installation.first
+        keys = {
+            "X-App-Id": project.key["app_id"],
+            "X-App-Token": project.key["app_token"],
+            "X-Management-Id": first.management_id,
+            "X-Management-Token": first.management_token,
+        }
+        self.called: set[str] = set()
+        self.project = project
+        client = _Noting(voucherify.Configuration(host=base_url, api_key=keys), self.called)
+        self.customers = voucherify.CustomersApi(client)
+        self.products = voucherify.ProductsApi(client)
+        self.orders = voucherify.OrdersApi(client)
+        self.campaigns = voucherify.CampaignsApi(client)
+        self.vouchers = voucherify.VouchersApi(client)
+        self.publications = voucherify.PublicationsApi(client)
+        self.actions = voucherify.AsyncActionsApi(client)
+        self.management = voucherify.ManagementApi(client)
+
+    def play(self) -> None:
+        self.look_after_webhooks()
+        self.keep_customers()
+        self.keep_products()
+        self.take_orders()
+        self.give_codes()
+
+    def look_after_webhooks(self) -> None:
+        api, project_id = self.management, self.project.id
+        made = api.create_project(
+            _body(
+                "ManagementProjectsCreateRequestBody",
+                name="Other",
+                timezone="Europe/Warsaw",
+                currency="PLN",
+                case_sensitive_codes=True,
+            )
+        )
+        assert made.server_side_key.app_id
+        assert api.get_project(made.id).name == "Other"
+        assert api.list_projects().total >= 2
+        target = self.project.receiver.url(f"/{project_id}/contract")
+        body = _body("ManagementProjectsWebhooksCreateRequestBody", target_url=target, events=["customer.deleted"])
+        webhook = api.create_webhook(project_id, body)
+        assert webhook.active
+        changed = _body("ManagementProjectsWebhooksUpdateRequestBody", target_url=target, events=["voucher.published"])
+        assert api.update_webhook(project_id, webhook.id, changed).events == ["voucher.published"]
+        assert api.get_webhook(project_id, webhook.id).id == webhook.id
+        assert api.list_webhooks(project_id).total == 1
+        api.delete_webhook(project_id, webhook.id)
+        _gone(lambda: api.get_webhook(project_id, webhook.id))
+
+    def keep_customers(self) -> None:
+        api = self.customers
+        ann = api.create_customer(
+            _body(
+                "CustomersCreateRequestBody",
+                source_id="ann",
+                name="Ann",
+                email="ann@example.com",
+                birthdate="1990-02-03",
+                address={"city": "Kraków", "country": "PL"},
+                metadata={"vip": True, "sizes": [1, 2.5]},
+            )
+        )
+        assert (ann.source_id, ann.metadata) == ("ann", {"vip": True, "sizes": [1, 2.5]})
+        changed = api.update_customer("ann", _body("CustomersUpdateRequestBody", phone="+48 1"))
+        assert (changed.phone, api.get_customer(ann.id).name) == ("+48 1", "Ann")
+        api.create_customer(_body("CustomersCreateRequestBody", source_id="bob"))
+        assert {row.source_id for row in api.list_customers(limit=5, order="-created_at").customers} == {"ann", "bob"}
+        api.delete_customer("bob")
+        _gone(lambda: api.get_customer("bob"))
+        rows = [_body("CustomersUpdateInBulkRequestBody", source_id="cid", name="Cid")]
+        self._done(api.update_customers_in_bulk(rows))
+        metadata = _body("CustomersMetadataUpdateInBulkRequestBody", source_ids=["cid"], metadata={"a": 1})
+        self._done(api.update_customers_metadata_in_bulk(metadata))
+        assert api.get_customer("cid").metadata == {"a": 1}
+        self._done(api.import_customers_using_csv(file=b"Name,Source_id\nDan,dan\n"))
+        assert api.get_customer("dan").name == "Dan"
+        assert len(self.actions.list_async_actions(limit=2).async_actions) == 2
+
+    def _done(self, accepted: Any) -> None:
+        """The action's end, read through the client each time."""
+
+        def look() -> bool:
+            return self.actions.get_async_action(accepted.async_action_id).status == "DONE"
+
+        eventually(look)
+
+    def keep_products(self) -> None:
+        api = self.products
+        phone = api.create_product(
+            _body(
+                "ProductsCreateRequestBody",
+                source_id="phone",
+                name="Phone",
+                price=50_000,
+                attributes=["color"],
+                metadata={"a": 1},
+                image_url="https://example.com/phone.png",
+            )
+        )
+        sku = api.create_sku(
+            "phone",
+            _body(
+                "ProductsSkusCreateRequestBody", source_id="red", sku="Red", price=51_000, attributes={"color": "red"}
+            ),
+        )
+        assert api.update_product(phone.id, _body("ProductsUpdateRequestBody", name="Phone 2")).name == "Phone 2"
+        assert api.update_sku("phone", "red", _body("ProductsSkusUpdateRequestBody", price=52_000)).price == 52_000
+        assert api.get_product("phone").price == 50_000
+        assert api.get_sku("red").id == sku.id
+        assert api.list_skus_in_product("phone").total == 1
+        assert "phone" in {row.source_id for row in api.list_products(limit=100).products}
+        api.create_sku("phone", _body("ProductsSkusCreateRequestBody", source_id="blue", attributes={"color": "blue"}))
+        api.delete_sku("phone", "blue")
+        api.create_product(_body("ProductsCreateRequestBody", source_id="case", name="Case"))
+        api.delete_product("case")
+        _gone(lambda: api.get_product("case"))
+
+    def take_orders(self) -> None:
+        api = self.orders
+        items = [
+            {"source_id": "phone", "related_object": "product", "quantity": 2},
+            {"source_id": "red", "related_object": "sku", "quantity": 1, "discount_amount": 5},
+        ]
+        made = api.create_order(
+            _body(
+                "OrdersCreateRequestBody",
+                source_id="o1",
+                customer={"source_id": "ann"},
+                items=items,
+                metadata={"a": 1},
+            )
+        )
+        assert made.amount == 152_000
+        assert api.update_order("o1", _body("OrdersUpdateRequestBody", status="PAID")).status == "PAID"
+        assert api.get_order(made.id).source_id == "o1"
+        assert api.list_orders(limit=5).total == 1
+
+    def give_codes(self) -> None:
+        kinds: dict[str, Any] = {
+            "Club": {
+                "campaign_type": "LOYALTY_PROGRAM",
+                "voucher": {"type": "LOYALTY_CARD", "loyalty_card": {"points": 5}},
+            },
+            "Gifts": {"campaign_type": "GIFT_VOUCHERS", "voucher": {"type": "GIFT_VOUCHER", "gift": {"amount": 1_000}}},
+            "Sale": {
+                "campaign_type": "DISCOUNT_COUPONS",
+                "voucher": {"type": "DISCOUNT_VOUCHER", "discount": {"type": "PERCENT", "percent_off": 10}},
+            },
+        }
+        for name, fields in kinds.items():
+            self._give_codes_of(name, fields)
+        assert self.campaigns.list_campaigns(limit=10).total >= 2
+        assert self.vouchers.list_vouchers(limit=10).total >= 4
+        assert self.publications.list_publications(limit=10).total >= 3
+
+    def _give_codes_of(self, name: str, fields: dict[str, Any]) -> None:
+        api = self.campaigns
+        made = api.create_campaign(
+            _body("CampaignsCreateRequestBody", name=name, type="AUTO_UPDATE", vouchers_count=1, **fields)
+        )
+        eventually(lambda: api.get_campaign(made.id).creation_status == "DONE")
+        self._done(api.add_vouchers_to_campaign(made.id, 2, _body("CampaignsVouchersCreateInBulkRequestBody")))
+        code = f"{name}-1"
+        added = api.add_voucher_with_specific_code_to_campaign(
+            made.id, code, _body("CampaignsVouchersCreateRequestBody", metadata={"a": 1})
+        )
+        assert self.vouchers.get_voucher(code).id == added.id
+        body = {"campaign": {"name": name}, "customer": {"source_id": "ann"}, "metadata": {"why": "test"}}
+        published = self.publications.create_publication(
+            publications_create_request_body=_body("PublicationsCreateRequestBody", **body)
+        )
+        assert published.result == "SUCCESS"
+        if name == "Sale":
+            self._done(api.delete_campaign(made.id))
+
+
+def _body(kind: str, /, **fields: Any) -> Any:
+    """A request body as the client's class makes it."""
+    return getattr(models, kind).model_validate(fields)
+
+
+def _gone(call: Callable[[], Any]) -> None:
+    with pytest.raises(ApiException) as raised:
+        call()
+    assert raised.value.status == 404
