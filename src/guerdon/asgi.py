@@ -3,13 +3,14 @@
 import asyncio
 import gc
 import os
+import time
 from collections.abc import AsyncGenerator
 from contextlib import AsyncExitStack, asynccontextmanager
 
 from starlette.types import Receive, Scope, Send
 
 from guerdon.db.migrate import asset_secret, next_node
-from guerdon.db.pool import Pool, acquired
+from guerdon.db.pool import UNREACHABLE, Pool, acquired
 from guerdon.events.doorbell import Bell, Doorbell, listen
 from guerdon.events.work import Runtime
 from guerdon.families.api_keys import store as api_keys
@@ -33,7 +34,7 @@ from guerdon.http.operations import operations
 from guerdon.http.routing import Route
 from guerdon.ids import Ids
 from guerdon.settings import Settings, load
-from guerdon.telemetry import configure_logging
+from guerdon.telemetry import configure_logging, logger
 
 ROUTES: tuple[Route, ...] = (
     *projects.ROUTES,
@@ -52,6 +53,10 @@ ROUTES: tuple[Route, ...] = (
     *distributions.ROUTES,
 )
 _GC_THRESHOLDS = (50_000, 50, 50)
+_DATABASE_TIMEOUT_S = 60.0
+_LOOK_AGAIN_S = 0.25
+
+log = logger("asgi")
 
 
 @asynccontextmanager
@@ -59,12 +64,24 @@ async def runtime(settings: Settings, database_url: str) -> AsyncGenerator[Runti
     """Connections and identifiers of one process, for as long as the block lasts."""
     pool = Pool(database_url, settings.database_connections)
     try:
-        async with acquired(pool) as connection:
-            node = await next_node(connection)
-            secret = await asset_secret(connection)
+        node, secret = await _identity(pool)
         yield Runtime(pool, Ids(node), Doorbell(pool), settings.base_url, secret)
     finally:
         await pool.close()
+
+
+async def _identity(pool: Pool) -> tuple[int, str]:
+    """The process's number and the installation's secret. A database that is away is waited for, within limits."""
+    deadline = time.monotonic() + _DATABASE_TIMEOUT_S
+    while True:
+        try:
+            async with acquired(pool) as connection:
+                return await next_node(connection), await asset_secret(connection)
+        except UNREACHABLE as error:
+            if time.monotonic() > deadline:
+                raise
+            log.warning("database_unreachable", error=str(error))
+        await asyncio.sleep(_LOOK_AGAIN_S)
 
 
 def spare_the_collector() -> None:

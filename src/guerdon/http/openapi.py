@@ -1,6 +1,7 @@
 """The OpenAPI description, made from the tables of operations and their types."""
 
 import re
+from collections import Counter
 from collections.abc import Sequence
 from importlib.metadata import version
 from typing import Any
@@ -20,8 +21,12 @@ def describe(routes: Sequence[Route]) -> bytes:
     kinds = [kind for route in routes for kind in (route.body, route.answer, route.query) if _described(kind)]
     _, components = msgspec.json.schema_components(kinds, schema_hook=schema_of_custom, ref_template=_REF)
     paths: dict[str, dict[str, Any]] = {}
+    names = Counter[str]()
     for route in routes:
-        paths.setdefault(route.path, {})[route.method.lower()] = _operation(route)
+        name = route.handler.__name__
+        names[name] += 1  # an operation that has several paths is numbered from the second on
+        name = name if names[name] == 1 else f"{name}_{names[name]}"
+        paths.setdefault(route.path, {})[route.method.lower()] = _operation(route, name)
     description = {
         "openapi": "3.1.0",
         "info": {"title": "Guerdon", "version": version("guerdon")},
@@ -55,10 +60,10 @@ def _schema(kind: Any) -> dict[str, Any]:  # noqa: ANN401
     return schema
 
 
-def _operation(route: Route) -> dict[str, Any]:
+def _operation(route: Route, name: str) -> dict[str, Any]:
     doc = (route.handler.__doc__ or "").strip().partition("\n")[0]
     operation: dict[str, Any] = {
-        "operationId": route.handler.__name__,
+        "operationId": name,
         "tags": [route.handler.__module__.split(".")[-2]],
         "parameters": [*_path_parameters(route), *_query_parameters(route)],
         "responses": {
