@@ -3,13 +3,14 @@
 import asyncio
 import gc
 import os
+import time
 from collections.abc import AsyncGenerator
 from contextlib import AsyncExitStack, asynccontextmanager
 
 from starlette.types import Receive, Scope, Send
 
 from guerdon.db.migrate import asset_secret, next_node
-from guerdon.db.pool import Pool, acquired
+from guerdon.db.pool import UNREACHABLE, Pool, acquired
 from guerdon.events.doorbell import Bell, Doorbell, listen
 from guerdon.events.work import Runtime
 from guerdon.families.api_keys import store as api_keys
@@ -30,7 +31,7 @@ from guerdon.http.operations import operations
 from guerdon.http.routing import Route
 from guerdon.ids import Ids
 from guerdon.settings import Settings, load
-from guerdon.telemetry import configure_logging
+from guerdon.telemetry import configure_logging, logger
 
 ROUTES: tuple[Route, ...] = (
     *projects.ROUTES,
@@ -45,7 +46,11 @@ ROUTES: tuple[Route, ...] = (
     *publications.ROUTES,
     *distributions.ROUTES,
 )
+_PATIENCE_S = 30.0
+_PAUSE_S = 0.5
 _GC_THRESHOLDS = (50_000, 50, 50)
+
+log = logger("api")
 
 
 @asynccontextmanager
@@ -53,12 +58,24 @@ async def runtime(settings: Settings, database_url: str) -> AsyncGenerator[Runti
     """Connections and identifiers of one process, for as long as the block lasts."""
     pool = Pool(database_url, settings.database_connections)
     try:
-        async with acquired(pool) as connection:
-            node = await next_node(connection)
-            secret = await asset_secret(connection)
+        node, secret = await _introduced(pool)
         yield Runtime(pool, Ids(node), Doorbell(pool), settings.base_url, secret)
     finally:
         await pool.close()
+
+
+async def _introduced(pool: Pool) -> tuple[int, str]:
+    """The number of this process and the installation's secret; waits a while for a database that is just starting."""
+    deadline = time.monotonic() + _PATIENCE_S
+    while True:
+        try:
+            async with acquired(pool) as connection:
+                return await next_node(connection), await asset_secret(connection)
+        except UNREACHABLE as error:
+            if time.monotonic() > deadline:
+                raise
+            log.warning("database_unreachable", error=str(error))
+        await asyncio.sleep(_PAUSE_S)
 
 
 def spare_the_collector() -> None:
