@@ -59,7 +59,7 @@ async def get_customer(_call: Call[None], row: CustomerRow) -> Customer:
 
 
 async def update_customer(call: Call[CustomerPatch], row: CustomerRow) -> Customer:
-    return views.customer(await save.update(call.work, row, call.body))
+    return await save.update(call.work, row, call.body)
 
 
 async def delete_customer(call: Call[None], row: CustomerRow) -> None:
