@@ -16,10 +16,10 @@ from receiver import Running, receiving
 from report import Report
 from stage import Stage, stage
 
-EVENTS = 20_000
+EVENTS = 15_000
 CONNECTIONS = 8
 IN_FLIGHT = 32
-ROUNDS = 2
+ROUNDS = 3
 
 
 def measure(report: Report) -> None:

@@ -1,7 +1,7 @@
 """Customers updated through the API with one webhook subscribed, against bare `UPDATE + INSERT outbox` by pgbench.
 
 The same number of changes on the same customers by the same number of clients, with payloads of the same length. While
-ours are made, relay, deliveries and the receiver run on the same cores. Rounds alternate; the best of each counts.
+ours are made, relay, deliveries and the receiver run on the same cores. The rounds take turns.
 """
 
 import json

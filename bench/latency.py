@@ -17,7 +17,7 @@ from receiver import Running, receiving
 from report import Report
 from stage import Stage, stage
 
-TIMES = 150
+TIMES = 100
 PAUSE_S = 0.02
 
 

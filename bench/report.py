@@ -22,9 +22,10 @@ class Report:
         self._lines: list[Line] = []
 
     def rate(self, what: str, ours: list[float], limit: list[float], goal: float) -> None:
-        """Rates per second of several rounds; the best of each, which other work on the machine disturbed least."""
-        best, most = max(ours), max(limit)
-        self._add(Line(what, f"{best:,.0f}/s", f"{most:,.0f}/s", best / most, goal))
+        """Rates per second of rounds that took turns; shown is the round with the median ratio, more is better."""
+        pairs = sorted(zip(ours, limit, strict=True), key=lambda pair: pair[0] / pair[1])
+        mine, most = pairs[len(pairs) // 2]
+        self._add(Line(what, f"{mine:,.0f}/s", f"{most:,.0f}/s", mine / most, goal))
 
     def times(self, what: str, ours: list[float], limit: list[float]) -> None:
         """Two lists of seconds, shown as median and 99th percentile."""
