@@ -55,7 +55,12 @@ def refusals(tree: ast.Module) -> Iterator[tuple[int, str | None]]:
         ]
         if name == "refused" and not isinstance(node.args[0], ast.Starred):
             yield 400, str(values[0])
-        elif name in {"ApiError", "__init__"} and isinstance(values[0], int) and _is_key(values[1], node.args[1]):
+        elif (
+            name in {"ApiError", "__init__"}
+            and values
+            and isinstance(values[0], int)
+            and _is_key(values[1], node.args[1])
+        ):
             yield values[0], values[1] if values[1] is None else str(values[1])
 
 

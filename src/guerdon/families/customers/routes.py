@@ -52,7 +52,7 @@ async def create_customer(call: Call[NewCustomer]) -> Customer:
 
 
 async def update_customer(call: Call[CustomerPatch], row: CustomerRow) -> Customer:
-    return views.customer(await save.update(call.work, row, call.body))
+    return await save.update(call.work, row, call.body)
 
 
 async def delete_customer(call: Call[None], row: CustomerRow) -> None:
