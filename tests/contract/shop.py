@@ -64,6 +64,8 @@ class Shop:
         self.orders = voucherify.OrdersApi(client)
         self.campaigns = voucherify.CampaignsApi(client)
         self.vouchers = voucherify.VouchersApi(client)
+        self.loyalties = voucherify.LoyaltiesApi(client)
+        self.rewards = voucherify.RewardsApi(client)
         self.publications = voucherify.PublicationsApi(client)
         self.actions = voucherify.AsyncActionsApi(client)
         self.management = voucherify.ManagementApi(client)
@@ -74,6 +76,7 @@ class Shop:
         self.keep_products()
         self.take_orders()
         self.give_codes()
+        self.keep_a_club()
 
     def _body(self, kind: str, /, **fields: Any) -> Any:
         """A request body as the client's class makes it.
@@ -237,6 +240,72 @@ class Shop:
         assert published.result == "SUCCESS"
         if name == "Sale":
             self._done(api.delete_campaign(made.id))
+
+    def keep_a_club(self) -> None:
+        with warnings.catch_warnings():  # the client calls these operations deprecated
+            warnings.simplefilter("ignore", DeprecationWarning)
+            self._keep_a_club()
+
+    def _keep_a_club(self) -> None:
+        """In a programme made by its own path: rules, cards, points and rewards."""
+        api = self.loyalties
+        card = {"type": "LOYALTY_CARD", "loyalty_card": {"points": 0}}
+        club = api.create_loyalty_program(
+            self._body("LoyaltiesCreateCampaignRequestBody", name="Circle", type="AUTO_UPDATE", voucher=card)
+        )
+        assert api.get_loyalty_program("Circle").id == club.id
+        assert api.list_loyalty_programs().total >= 1
+        self._keep_rules(club.id)
+        self._keep_members(club.id, self._offer_a_reward(club.id))
+        self._done(api.delete_loyalty_program(club.id))
+
+    def _keep_rules(self, club: str) -> None:
+        api = self.loyalties
+        steps = {"amount": {"every": 100, "points": 1}}
+        loyalties = [
+            {"type": "FIXED", "points": 5},
+            {"type": "PROPORTIONAL", "calculation_type": "ORDER_AMOUNT", "order": steps},
+        ]
+        kind = "LoyaltiesEarningRulesCreateRequestBodyItem"
+        bodies = [self._body(kind, event="order.paid", loyalty=one, source={"banner": "x"}) for one in loyalties]
+        made = api.create_earning_rule(club, bodies)
+        assert [rule.loyalty.type for rule in made] == ["FIXED", "PROPORTIONAL"]
+        assert api.get_earning_rule(club, made[0].id).id == made[0].id
+        assert api.list_earning_rules(club).total == 2
+        api.delete_earning_rule(club, made[0].id)
+        _gone(lambda: api.get_earning_rule(club, made[0].id))
+
+    def _offer_a_reward(self, club: str) -> str:
+        product = {"product": {"id": self.products.get_product("phone").id}}
+        made = self.rewards.create_reward(
+            self._body("RewardsCreateRequestBody", name="A phone", parameters=product, stock=3)
+        )
+        assert self.rewards.get_reward(made.id).parameters.product.id == product["product"]["id"]
+        assert self.rewards.list_rewards().total == 1
+        price = {"loyalty": {"points": 10}}
+        offer = self._body("RewardsAssignmentsCreateRequestBody", campaign=club, parameters=price)
+        assert self.rewards.create_reward_assignment(made.id, offer).reward_id == made.id
+        assert self.rewards.list_reward_assignments(made.id).total == 1
+        assert self.loyalties.list_reward_assignments1(club).total == 1
+        assert self.loyalties.list_reward_assignments2(club).total == 1
+        return made.id
+
+    def _keep_members(self, club: str, reward: str) -> None:
+        api = self.loyalties
+        body = self._body("LoyaltiesMembersCreateRequestBody", customer={"source_id": "ann"})
+        code = api.add_member(club, body).code
+        assert api.get_member(code).code == api.get_member1(club, code).code == code
+        assert api.list_members(club).total >= 1
+        change = self._body("LoyaltiesMembersBalanceUpdateRequestBody", points=50, reason="x")
+        assert api.update_loyalty_card_balance(code, change).balance == 50
+        assert api.update_loyalty_card_balance1(club, code, change).balance == 100
+        wish = self._body("LoyaltiesMembersRedemptionRedeemRequestBody", reward={"id": reward})
+        assert api.redeem_reward(code, wish).loyalty_card.points == 10
+        assert api.redeem_reward1(club, code, wish).voucher.loyalty_card.balance == 80
+        assert len(api.list_loyalty_card_transactions(code).data) == 4
+        assert len(api.list_loyalty_card_transactions1(club, code).data) == 4
+        assert len(api.list_loyalty_campaign_transactions(club).data) == 4
+        assert api.list_points_expiration(club, code).total == 1
 
 
 def _gone(call: Callable[[], Any]) -> None:

@@ -29,7 +29,7 @@ async def create_reward(call: Call[NewReward]) -> Reward:
     work, body = call.work, call.body
     row = RewardRow(
         id=work.new_id("rew_"),
-        name=body.name,
+        name=body.name or "",
         type="MATERIAL",
         parameters={"product": await _product(work, body)},
         stock=body.stock,
