@@ -44,7 +44,11 @@ async def work(settings: Settings, database_url: str) -> None:
     """Relays, delivers and runs jobs until cancelled."""
     async with (
         runtime(settings, database_url) as made,
-        Sender(allow_private=settings.allow_private_targets, connections=settings.deliveries_in_flight) as sender,
+        Sender(
+            allow_private=settings.allow_private_targets,
+            connections=settings.deliveries_in_flight,
+            ports=settings.ports,
+        ) as sender,
         asyncio.TaskGroup() as tasks,
     ):
         relay = Relay(made, (FanOut(made.ids), Reactions(made.ids, REACTIONS)))
@@ -53,6 +57,7 @@ async def work(settings: Settings, database_url: str) -> None:
             sender,
             in_flight=settings.deliveries_in_flight,
             per_endpoint=settings.deliveries_per_endpoint,
+            failing_after=settings.endpoint_failing_after,
             lease=timedelta(seconds=settings.delivery_lease_s),
         )
         jobs = JobWorker(made, JOBS, projects.find)

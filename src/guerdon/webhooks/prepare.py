@@ -49,6 +49,7 @@ class Target(msgspec.Struct, frozen=True):
     secret: str
     catch_up: bool
     clock_offset: timedelta
+    rate_limit_per_s: int | None = None
 
 
 def body(project_id: str, message: Message) -> bytes:
