@@ -79,6 +79,25 @@ class Settings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
         int,
         Meta(ge=1, le=3_600, description="Seconds after which another worker takes over what a dead one was sending."),
     ] = 60
+    retention_days_deliveries: Annotated[
+        int,
+        Meta(
+            ge=7,
+            le=36_500,
+            description="Days that finished deliveries are kept, at least; they go by weeks, never while one waits.",
+        ),
+    ] = 30
+    retention_days_attempts: Annotated[
+        int, Meta(ge=7, le=36_500, description="Days that attempts of finished deliveries are kept, at least.")
+    ] = 30
+    retention_days_events: Annotated[
+        int,
+        Meta(
+            ge=7,
+            le=36_500,
+            description="Days that events are kept, at least, and always as long as a delivery or a job needs them.",
+        ),
+    ] = 90
     log_level: Annotated[
         Literal["debug", "info", "warning", "error", "critical"], Meta(description="Least severe line logged.")
     ] = "info"
