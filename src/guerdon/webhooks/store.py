@@ -142,7 +142,7 @@ _CLAIM = _CLAIM_BY.format(condition="", order="due_at, id")
 # Goes through deliveries_due_again, whatever the backlog of first attempts is.
 _CLAIM_AGAIN = _CLAIM_BY.format(
     condition="AND due_at IS NOT NULL AND (first_attempt_at IS NOT NULL OR by_hand)",
-    order="by_hand DESC, due_at, id",
+    order="by_hand DESC, attempts_count DESC, due_at, id",
 )
 _RELEASE = """
 UPDATE deliveries d SET leased_until = NULL
@@ -270,9 +270,9 @@ async def claim(db: Transaction, target: Target, limit: int, lease: timedelta) -
 
 
 async def claim_probe(db: Transaction, target: Target, lease: timedelta) -> list[Claimed]:
-    """Leases one due delivery: one that somebody asked for, else a retry, else the oldest.
+    """Leases one due delivery: one that somebody asked for, else the retry with most attempts, else the oldest.
 
-    With retries first, the schedule of the oldest deliveries goes on as documented however long the queue has become.
+    In this order, the schedule of those that were tried first goes on as documented, however long the queue has become.
     """
     rows = await db.only(_CLAIM_AGAIN, target.project_id, target.endpoint_id, 1, lease)
     return [Claimed(**row) for row in rows] or await claim(db, target, 1, lease)
