@@ -16,6 +16,7 @@ from guerdon.events.work import Runtime
 from guerdon.families.api_keys import store as api_keys
 from guerdon.families.async_actions import routes as async_actions
 from guerdon.families.campaigns import routes as campaigns
+from guerdon.families.codes import routes as codes
 from guerdon.families.customers import routes as customers
 from guerdon.families.deliveries import routes as deliveries
 from guerdon.families.distributions import routes as distributions
@@ -45,6 +46,7 @@ ROUTES: tuple[Route, ...] = (
     *products.ROUTES,
     *orders.ROUTES,
     *vouchers.ROUTES,
+    *codes.ROUTES,
     *campaigns.ROUTES,
     *publications.ROUTES,
     *rewards.ROUTES,
