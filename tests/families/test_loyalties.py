@@ -260,6 +260,7 @@ def test_a_ledger_is_listed_in_slices(project: Project) -> None:
     assert "more_starting_after" not in rest
     upwards = project.get("/v1/loyalties/Club/transactions", order="id")
     assert [entry["details"]["balance"]["points"] for entry in upwards["data"]] == [1, 2, 3]
+    project.refuse("GET", f"{path}?order=points", status=400, key="invalid_query_params")
 
 
 def test_rules_are_made_shown_and_deleted(project: Project) -> None:

@@ -1,5 +1,7 @@
 """Operations on the members of loyalty programmes, their points, and how these are earned and spent."""
 
+from typing import Literal
+
 import msgspec
 from msgspec import UNSET
 
@@ -40,7 +42,7 @@ from guerdon.http.routing import Param, Route
 
 
 class MembersQuery(CreatedQuery, kw_only=True):
-    """What a list of cards can be narrowed to; `customer` is the holder's id or source id, `ids` a JSON array."""
+    """What a list of cards can be narrowed to; `customer` is the holder's id or source id."""
 
     sortable = ("created_at", "updated_at", "code")
 
@@ -56,7 +58,7 @@ class MembersQuery(CreatedQuery, kw_only=True):
 class TransactionsQuery(CursorQuery, kw_only=True):
     """Which way the list goes; newest first unless asked otherwise."""
 
-    order: str = "-id"
+    order: Literal["id", "-id"] = "-id"
 
 
 class CampaignAssignmentsQuery(PageQuery, kw_only=True):
