@@ -4,7 +4,7 @@ BIN := .venv/bin
 RUN_STAMP := .venv/run.stamp
 DEV_STAMP := .venv/dev.stamp
 
-.PHONY: run demo test check bench format lock clean
+.PHONY: run demo test check bench docs format lock clean
 
 run: $(RUN_STAMP)  ## serve on 127.0.0.1:8088, data in ./.guerdon
 	@exec $(BIN)/guerdon serve
@@ -29,6 +29,9 @@ bench: $(DEV_STAMP)  ## measurements, as ratios against limits taken in the same
 format: $(DEV_STAMP)
 	@$(BIN)/ruff format --quiet .
 	@$(BIN)/ruff check --fix --quiet .
+
+docs: $(DEV_STAMP)  ## write the reference pages that are made from the code
+	@$(BIN)/python tools/docs
 
 lock: $(DEV_STAMP)  ## write the lock files again after a change of pyproject.toml
 	@requirements/lock

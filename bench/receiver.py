@@ -3,6 +3,7 @@
 import asyncio
 import contextlib
 import multiprocessing
+import signal
 import time
 from collections.abc import Iterator
 from multiprocessing.sharedctypes import Synchronized
@@ -10,6 +11,7 @@ from typing import Any
 
 import uvloop
 
+from guerdon.subprocesses import die_with_parent
 from load import Receiver
 from stage import free_port
 
@@ -56,6 +58,11 @@ def receiving() -> Iterator[Running]:
 
 
 def _serve(port: int, count: Any, arrivals: Any) -> None:
+    signal.signal(signal.SIGTERM, signal.SIG_DFL)
+    promise = die_with_parent(signal.SIGTERM)
+    if promise is not None:
+        promise()
+
     class Counting(list[float]):
         def append(self, moment: float) -> None:
             arrivals[count.value % KEPT] = moment

@@ -6,13 +6,13 @@ from typing import NamedTuple
 
 
 class Line(NamedTuple):
-    """One figure beside its limit; `aim` is the ratio that is aimed at, None where there is only something to see."""
+    """One figure beside its limit; `goal` is the ratio that is aimed at, None where there is only something to see."""
 
     what: str
     ours: str
     limit: str
     ratio: float | None
-    aim: float | None
+    goal: float | None
 
 
 class Report:
@@ -21,24 +21,30 @@ class Report:
     def __init__(self) -> None:
         self._lines: list[Line] = []
 
-    def rate(self, what: str, ours: float, limit: float, aim: float) -> None:
-        """Two rates per second; more is better."""
-        self.add(Line(what, f"{ours:,.0f}/s", f"{limit:,.0f}/s", ours / limit, aim))
+    def rate(self, what: str, ours: list[float], limit: list[float], goal: float) -> None:
+        """Rates per second of rounds that took turns; shown is the round with the median ratio, more is better."""
+        pairs = sorted(zip(ours, limit, strict=True), key=lambda pair: pair[0] / pair[1])
+        mine, most = pairs[len(pairs) // 2]
+        self._add(Line(what, f"{mine:,.0f}/s", f"{most:,.0f}/s", mine / most, goal))
 
     def times(self, what: str, ours: list[float], limit: list[float]) -> None:
         """Two lists of seconds, shown as median and 99th percentile."""
-        self.add(Line(what, _quantiles(ours), _quantiles(limit), None, None))
+        self._add(Line(what, _quantiles(ours), _quantiles(limit), None, None))
 
-    def add(self, line: Line) -> None:
+    def see(self, what: str, ours: str) -> None:
+        """Something to know beside the line before."""
+        self._add(Line(what, ours, "", None, None))
+
+    def _add(self, line: Line) -> None:
         self._lines.append(line)
-        print(f"  {line.what}: {line.ours} beside {line.limit}", flush=True)
 
     def print(self) -> None:
         print(f"\n{platform.python_implementation()} {platform.python_version()}, {os.cpu_count()} cores\n")
-        print(f"{'what':<58} {'ours':>22} {'limit':>22} {'ratio':>7} {'aim':>7}")
-        for what, ours, limit, ratio, aim in self._lines:
+        print(f"{'what':<52} {'ours':>21} {'limit':>21} {'ratio':>6}  goal")
+        for what, ours, limit, ratio, goal in self._lines:
             shown = "" if ratio is None else f"{ratio:.2f}"
-            print(f"{what:<58} {ours:>22} {limit:>22} {shown:>7} {'' if aim is None else f'>= {aim}':>7}")
+            aim = "" if goal is None or ratio is None else f">= {goal} {'reached' if ratio >= goal else 'MISSED'}"
+            print(f"{what:<52} {ours:>21} {limit:>21} {shown:>6}  {aim}".rstrip())
 
 
 def _quantiles(seconds: list[float]) -> str:

@@ -3,6 +3,7 @@
 import contextlib
 import json
 import os
+import signal
 import socket
 import subprocess
 import sys
@@ -14,6 +15,7 @@ from pathlib import Path
 from typing import Any
 
 from guerdon.db.server import EmbeddedPostgres, find_binaries
+from guerdon.subprocesses import die_with_parent
 
 
 def free_port() -> int:
@@ -35,7 +37,11 @@ class Stage:
 
     def start(self, *commands: str) -> None:
         for command in commands:
-            self._processes[command] = subprocess.Popen([sys.executable, "-m", "guerdon", command], env=self._environ)
+            self._processes[command] = subprocess.Popen(
+                [sys.executable, "-m", "guerdon", command],
+                env=self._environ,
+                preexec_fn=die_with_parent(signal.SIGTERM),  # noqa: PLW1509 - one system call, nothing that locks
+            )
 
     def stop(self, *commands: str) -> None:
         for command in commands or tuple(self._processes):
@@ -78,14 +84,25 @@ class Stage:
         done = subprocess.run([*command, "-qtAc", sql], capture_output=True, text=True, check=False)
         return done.stdout.strip() or done.stderr.strip()
 
-    def pgbench(self, script: str, *, clients: int, seconds: int) -> float:
-        """Transactions per second of a script under pgbench, with prepared statements."""
+    def pgbench(self, script: str, *, clients: int, transactions: int) -> float:
+        """Transactions per second of a script that each client runs so many times, with prepared statements."""
         with tempfile.NamedTemporaryFile("w", suffix=".sql") as file:
             file.write(script)
             file.flush()
-            command = [find_binaries() / "pgbench", "-h", self.database.socket_dir, "-U", "guerdon", "-n"]
-            options = ["-M", "prepared", "-c", str(clients), "-j", "1", "-T", str(seconds), "-f", file.name, "guerdon"]
+            command = [
+                find_binaries() / "pgbench",
+                "-h",
+                self.database.socket_dir,
+                "-U",
+                "guerdon",
+                "-n",
+                "-M",
+                "prepared",
+            ]
+            options = ["-c", str(clients), "-j", "1", "-t", str(transactions), "-f", file.name, "guerdon"]
             done = subprocess.run([*command, *options], capture_output=True, text=True, check=False)
+        if "tps = " not in done.stdout:
+            raise RuntimeError(f"pgbench failed: {done.stderr}")
         return float(done.stdout.split("tps = ")[1].split()[0])
 
 
@@ -107,6 +124,7 @@ def stage() -> Iterator[Stage]:
         made = Stage(database, port, environ)
         try:
             prepare = "import asyncio, os; from guerdon.cli.serve import prepare; from guerdon.settings import load; "
+            prepare += "from guerdon.telemetry import configure_logging; configure_logging('warning'); "
             prepare += "settings = load(os.environ); asyncio.run(prepare(settings, settings.database_url))"
             subprocess.run(
                 [sys.executable, "-c", prepare], env=environ | {"GUERDON_BOOTSTRAP_FILE": str(first)}, check=True

@@ -23,6 +23,7 @@ import uvicorn
 from guerdon.asgi import Api
 from guerdon.cli.serve import prepare
 from guerdon.db.server import EmbeddedPostgres
+from guerdon.http.protocol import JoiningProtocol
 from guerdon.settings import Settings
 from guerdon.worker import work
 
@@ -191,7 +192,8 @@ class Installation:
 
     async def _serve(self) -> None:
         receiver_port = int(self.receiver.base.rpartition(":")[2])
-        api = _Server(uvicorn.Config(Api(self.settings, self.database.url()), port=self.settings.port, **_QUIET))
+        app = Api(self.settings, self.database.url())
+        api = _Server(uvicorn.Config(app, port=self.settings.port, http=JoiningProtocol, **_QUIET))
         hooks = _Server(uvicorn.Config(self.receiver.take, port=receiver_port, lifespan="off", **_QUIET))
         try:
             async with asyncio.TaskGroup() as tasks:

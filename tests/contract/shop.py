@@ -47,7 +47,7 @@ class _Noting(ApiClient):
 class Shop:
     """The client's classes with a project's keys, and what has been called through them."""
 
-    def __init__(self, project: Project, base_url: str) -> None:
+    def __init__(self, project: Project, base_url: str, *, with_nulls: bool = False) -> None:
         first = project.installation.first
         keys = {
             "X-App-Id": project.key["app_id"],
@@ -57,12 +57,15 @@ class Shop:
         }
         self.called: set[str] = set()
         self.project = project
+        self.with_nulls = with_nulls
         client = _Noting(voucherify.Configuration(host=base_url, api_key=keys), self.called)
         self.customers = voucherify.CustomersApi(client)
         self.products = voucherify.ProductsApi(client)
         self.orders = voucherify.OrdersApi(client)
         self.campaigns = voucherify.CampaignsApi(client)
         self.vouchers = voucherify.VouchersApi(client)
+        self.loyalties = voucherify.LoyaltiesApi(client)
+        self.rewards = voucherify.RewardsApi(client)
         self.publications = voucherify.PublicationsApi(client)
         self.actions = voucherify.AsyncActionsApi(client)
         self.management = voucherify.ManagementApi(client)
@@ -73,11 +76,20 @@ class Shop:
         self.keep_products()
         self.take_orders()
         self.give_codes()
+        self.keep_a_club()
+
+    def _body(self, kind: str, /, **fields: Any) -> Any:
+        """A request body as the client's class makes it.
+
+        One that is made of a dict also sends what was left out, as null; in changes this would clear.
+        """
+        made = getattr(models, kind)
+        return made.from_dict(fields) if self.with_nulls and "Create" in kind else made.model_validate(fields)
 
     def look_after_webhooks(self) -> None:
         api, project_id = self.management, self.project.id
         made = api.create_project(
-            _body(
+            self._body(
                 "ManagementProjectsCreateRequestBody",
                 name="Other",
                 timezone="Europe/Warsaw",
@@ -89,10 +101,12 @@ class Shop:
         assert api.get_project(made.id).name == "Other"
         assert api.list_projects().total >= 2
         target = self.project.receiver.url(f"/{project_id}/contract")
-        body = _body("ManagementProjectsWebhooksCreateRequestBody", target_url=target, events=["customer.deleted"])
+        body = self._body("ManagementProjectsWebhooksCreateRequestBody", target_url=target, events=["customer.deleted"])
         webhook = api.create_webhook(project_id, body)
         assert webhook.active
-        changed = _body("ManagementProjectsWebhooksUpdateRequestBody", target_url=target, events=["voucher.published"])
+        changed = self._body(
+            "ManagementProjectsWebhooksUpdateRequestBody", target_url=target, events=["voucher.published"]
+        )
         assert api.update_webhook(project_id, webhook.id, changed).events == ["voucher.published"]
         assert api.get_webhook(project_id, webhook.id).id == webhook.id
         assert api.list_webhooks(project_id).total == 1
@@ -102,7 +116,7 @@ class Shop:
     def keep_customers(self) -> None:
         api = self.customers
         ann = api.create_customer(
-            _body(
+            self._body(
                 "CustomersCreateRequestBody",
                 source_id="ann",
                 name="Ann",
@@ -113,15 +127,15 @@ class Shop:
             )
         )
         assert (ann.source_id, ann.metadata) == ("ann", {"vip": True, "sizes": [1, 2.5]})
-        changed = api.update_customer("ann", _body("CustomersUpdateRequestBody", phone="+48 1"))
+        changed = api.update_customer("ann", self._body("CustomersUpdateRequestBody", phone="+48 1"))
         assert (changed.phone, api.get_customer(ann.id).name) == ("+48 1", "Ann")
-        api.create_customer(_body("CustomersCreateRequestBody", source_id="bob"))
+        api.create_customer(self._body("CustomersCreateRequestBody", source_id="bob"))
         assert {row.source_id for row in api.list_customers(limit=5, order="-created_at").customers} == {"ann", "bob"}
         api.delete_customer("bob")
         _gone(lambda: api.get_customer("bob"))
-        rows = [_body("CustomersUpdateInBulkRequestBody", source_id="cid", name="Cid")]
+        rows = [self._body("CustomersUpdateInBulkRequestBody", source_id="cid", name="Cid")]
         self._done(api.update_customers_in_bulk(rows))
-        metadata = _body("CustomersMetadataUpdateInBulkRequestBody", source_ids=["cid"], metadata={"a": 1})
+        metadata = self._body("CustomersMetadataUpdateInBulkRequestBody", source_ids=["cid"], metadata={"a": 1})
         self._done(api.update_customers_metadata_in_bulk(metadata))
         assert api.get_customer("cid").metadata == {"a": 1}
         self._done(api.import_customers_using_csv(file=b"Name,Source_id\nDan,dan\n"))
@@ -139,7 +153,7 @@ class Shop:
     def keep_products(self) -> None:
         api = self.products
         phone = api.create_product(
-            _body(
+            self._body(
                 "ProductsCreateRequestBody",
                 source_id="phone",
                 name="Phone",
@@ -151,19 +165,21 @@ class Shop:
         )
         sku = api.create_sku(
             "phone",
-            _body(
+            self._body(
                 "ProductsSkusCreateRequestBody", source_id="red", sku="Red", price=51_000, attributes={"color": "red"}
             ),
         )
-        assert api.update_product(phone.id, _body("ProductsUpdateRequestBody", name="Phone 2")).name == "Phone 2"
-        assert api.update_sku("phone", "red", _body("ProductsSkusUpdateRequestBody", price=52_000)).price == 52_000
+        assert api.update_product(phone.id, self._body("ProductsUpdateRequestBody", name="Phone 2")).name == "Phone 2"
+        assert api.update_sku("phone", "red", self._body("ProductsSkusUpdateRequestBody", price=52_000)).price == 52_000
         assert api.get_product("phone").price == 50_000
         assert api.get_sku("red").id == sku.id
         assert api.list_skus_in_product("phone").total == 1
         assert "phone" in {row.source_id for row in api.list_products(limit=100).products}
-        api.create_sku("phone", _body("ProductsSkusCreateRequestBody", source_id="blue", attributes={"color": "blue"}))
+        api.create_sku(
+            "phone", self._body("ProductsSkusCreateRequestBody", source_id="blue", attributes={"color": "blue"})
+        )
         api.delete_sku("phone", "blue")
-        api.create_product(_body("ProductsCreateRequestBody", source_id="case", name="Case"))
+        api.create_product(self._body("ProductsCreateRequestBody", source_id="case", name="Case"))
         api.delete_product("case")
         _gone(lambda: api.get_product("case"))
 
@@ -174,7 +190,7 @@ class Shop:
             {"source_id": "red", "related_object": "sku", "quantity": 1, "discount_amount": 5},
         ]
         made = api.create_order(
-            _body(
+            self._body(
                 "OrdersCreateRequestBody",
                 source_id="o1",
                 customer={"source_id": "ann"},
@@ -183,7 +199,7 @@ class Shop:
             )
         )
         assert made.amount == 152_000
-        assert api.update_order("o1", _body("OrdersUpdateRequestBody", status="PAID")).status == "PAID"
+        assert api.update_order("o1", self._body("OrdersUpdateRequestBody", status="PAID")).status == "PAID"
         assert api.get_order(made.id).source_id == "o1"
         assert api.list_orders(limit=5).total == 1
 
@@ -208,27 +224,88 @@ class Shop:
     def _give_codes_of(self, name: str, fields: dict[str, Any]) -> None:
         api = self.campaigns
         made = api.create_campaign(
-            _body("CampaignsCreateRequestBody", name=name, type="AUTO_UPDATE", vouchers_count=1, **fields)
+            self._body("CampaignsCreateRequestBody", name=name, type="AUTO_UPDATE", vouchers_count=1, **fields)
         )
         eventually(lambda: api.get_campaign(made.id).creation_status == "DONE")
-        self._done(api.add_vouchers_to_campaign(made.id, 2, _body("CampaignsVouchersCreateInBulkRequestBody")))
+        self._done(api.add_vouchers_to_campaign(made.id, 2, self._body("CampaignsVouchersCreateInBulkRequestBody")))
         code = f"{name}-1"
         added = api.add_voucher_with_specific_code_to_campaign(
-            made.id, code, _body("CampaignsVouchersCreateRequestBody", metadata={"a": 1})
+            made.id, code, self._body("CampaignsVouchersCreateRequestBody", metadata={"a": 1})
         )
         assert self.vouchers.get_voucher(code).id == added.id
         body = {"campaign": {"name": name}, "customer": {"source_id": "ann"}, "metadata": {"why": "test"}}
         published = self.publications.create_publication(
-            publications_create_request_body=_body("PublicationsCreateRequestBody", **body)
+            publications_create_request_body=self._body("PublicationsCreateRequestBody", **body)
         )
         assert published.result == "SUCCESS"
         if name == "Sale":
             self._done(api.delete_campaign(made.id))
 
+    def keep_a_club(self) -> None:
+        with warnings.catch_warnings():  # the client calls these operations deprecated
+            warnings.simplefilter("ignore", DeprecationWarning)
+            self._keep_a_club()
 
-def _body(kind: str, /, **fields: Any) -> Any:
-    """A request body as the client's class makes it."""
-    return getattr(models, kind).model_validate(fields)
+    def _keep_a_club(self) -> None:
+        """In a programme made by its own path: rules, cards, points and rewards."""
+        api = self.loyalties
+        card = {"type": "LOYALTY_CARD", "loyalty_card": {"points": 0}}
+        club = api.create_loyalty_program(
+            self._body("LoyaltiesCreateCampaignRequestBody", name="Circle", type="AUTO_UPDATE", voucher=card)
+        )
+        assert api.get_loyalty_program("Circle").id == club.id
+        assert api.list_loyalty_programs().total >= 1
+        self._keep_rules(club.id)
+        self._keep_members(club.id, self._offer_a_reward(club.id))
+        self._done(api.delete_loyalty_program(club.id))
+
+    def _keep_rules(self, club: str) -> None:
+        api = self.loyalties
+        steps = {"amount": {"every": 100, "points": 1}}
+        loyalties = [
+            {"type": "FIXED", "points": 5},
+            {"type": "PROPORTIONAL", "calculation_type": "ORDER_AMOUNT", "order": steps},
+        ]
+        kind = "LoyaltiesEarningRulesCreateRequestBodyItem"
+        bodies = [self._body(kind, event="order.paid", loyalty=one, source={"banner": "x"}) for one in loyalties]
+        made = api.create_earning_rule(club, bodies)
+        assert [rule.loyalty.type for rule in made] == ["FIXED", "PROPORTIONAL"]
+        assert api.get_earning_rule(club, made[0].id).id == made[0].id
+        assert api.list_earning_rules(club).total == 2
+        api.delete_earning_rule(club, made[0].id)
+        _gone(lambda: api.get_earning_rule(club, made[0].id))
+
+    def _offer_a_reward(self, club: str) -> str:
+        product = {"product": {"id": self.products.get_product("phone").id}}
+        made = self.rewards.create_reward(
+            self._body("RewardsCreateRequestBody", name="A phone", parameters=product, stock=3)
+        )
+        assert self.rewards.get_reward(made.id).parameters.product.id == product["product"]["id"]
+        assert self.rewards.list_rewards().total == 1
+        price = {"loyalty": {"points": 10}}
+        offer = self._body("RewardsAssignmentsCreateRequestBody", campaign=club, parameters=price)
+        assert self.rewards.create_reward_assignment(made.id, offer).reward_id == made.id
+        assert self.rewards.list_reward_assignments(made.id).total == 1
+        assert self.loyalties.list_reward_assignments1(club).total == 1
+        assert self.loyalties.list_reward_assignments2(club).total == 1
+        return made.id
+
+    def _keep_members(self, club: str, reward: str) -> None:
+        api = self.loyalties
+        body = self._body("LoyaltiesMembersCreateRequestBody", customer={"source_id": "ann"})
+        code = api.add_member(club, body).code
+        assert api.get_member(code).code == api.get_member1(club, code).code == code
+        assert api.list_members(club).total >= 1
+        change = self._body("LoyaltiesMembersBalanceUpdateRequestBody", points=50, reason="x")
+        assert api.update_loyalty_card_balance(code, change).balance == 50
+        assert api.update_loyalty_card_balance1(club, code, change).balance == 100
+        wish = self._body("LoyaltiesMembersRedemptionRedeemRequestBody", reward={"id": reward})
+        assert api.redeem_reward(code, wish).loyalty_card.points == 10
+        assert api.redeem_reward1(club, code, wish).voucher.loyalty_card.balance == 80
+        assert len(api.list_loyalty_card_transactions(code).data) == 4
+        assert len(api.list_loyalty_card_transactions1(club, code).data) == 4
+        assert len(api.list_loyalty_campaign_transactions(club).data) == 4
+        assert api.list_points_expiration(club, code).total == 1
 
 
 def _gone(call: Callable[[], Any]) -> None:

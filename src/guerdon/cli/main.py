@@ -18,6 +18,7 @@ from guerdon.clock import real_now
 from guerdon.db.migrate import migrate as run_migrations
 from guerdon.db.transaction import Transaction
 from guerdon.families.api_keys import store as api_keys
+from guerdon.http.protocol import JoiningProtocol
 from guerdon.http.routing import Scope
 from guerdon.settings import Settings, SettingsError, load
 from guerdon.telemetry import configure_logging
@@ -51,7 +52,8 @@ def api(database_url: DatabaseUrl = None, host: Host = None, port: Port = None) 
         host=settings.host,
         port=settings.port,
         loop="uvloop",
-        http="httptools",
+        http=JoiningProtocol,
+        ws="none",
         log_config=None,
         access_log=False,
         proxy_headers=False,

@@ -62,8 +62,9 @@ async def prepare(settings: Settings, url: str) -> FirstStart | None:
         log.info("migrated", migration=name)
     async with runtime(settings, url) as made, Transaction(made.pool) as db:
         started = await first_start(db, made.ids, settings.base_url)
-    if started is not None and settings.bootstrap_file:
-        write_secret(Path(settings.bootstrap_file), msgspec.json.format(msgspec.json.encode(started)))
+        # Before the commit: after a crash in between, the next start makes new keys, and none are lost.
+        if started is not None and settings.bootstrap_file:
+            write_secret(Path(settings.bootstrap_file), msgspec.json.format(msgspec.json.encode(started)))
     return started
 
 

@@ -8,6 +8,7 @@ import msgspec
 from guerdon.db.transaction import Transaction
 
 R = TypeVar("R", bound=msgspec.Struct)
+_NEVER_NULL = {"created_at", "id"}
 
 
 class Where:
@@ -35,15 +36,21 @@ class Where:
 
 
 class Order(msgspec.Struct, frozen=True):
-    """How a list is sorted: a column, and which way; ids settle what is equal."""
+    """How a list is sorted: a column, and which way; ids settle what is equal, and what is null comes last.
+
+    An index on `(project_id, created_at DESC NULLS LAST, id DESC)` gives both ways: read backwards, it has the nulls,
+    of which there are none, first.
+    """
 
     column: str
     descending: bool = True
 
     @property
     def sql(self) -> str:
-        way = "DESC" if self.descending else "ASC"
-        return f"{self.column} {way} NULLS LAST, id {way}"
+        if self.descending:
+            return f"{self.column} DESC NULLS LAST, id DESC"
+        nulls = "FIRST" if self.column in _NEVER_NULL else "LAST"
+        return f"{self.column} ASC NULLS {nulls}, id ASC"
 
 
 class Table(Generic[R]):

@@ -17,6 +17,7 @@ _TIMES: dict[Invalid, Refusal] = {
 _QUANTITY = ("quantity_exceeded", "quantity exceeded")
 _HOLDER = ("invalid_customer", "Customer must be a holder of a loyalty card.")
 _POINTS = ("loyalty_card_points_exceeded", "loyalty card points exceeded")
+REFUSALS = (_DISABLED, *_TIMES.values(), _QUANTITY, _HOLDER, _POINTS)
 
 
 class Card(msgspec.Struct, frozen=True):

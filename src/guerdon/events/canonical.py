@@ -11,13 +11,15 @@ from typing import cast
 
 import msgspec
 
-# What may differ from JavaScript's text: a key of digits, a number with a fraction or an exponent, a run of 16 digits.
+# What may differ from JavaScript's text: a key of digits, a number with fraction or exponent, a number of 16 digits.
 # Each pattern opens with one literal byte because that makes the search ten times as fast as an alternation.
 _INDEX_KEY = re.compile(rb'"\d+":')
 _FRACTION = re.compile(rb"\.\d+(?:e[+-]?\d+)?(?:[,\]}]|$)")
 _EXPONENT = re.compile(rb"e[+-]?\d+(?:[,\]}]|$)")
-_DIGITS_ALIKE = bytes.maketrans(b"123456789", b"000000000")
+# A number follows one of `:,[-`; digits in a string mostly do not, so that a card number or a barcode costs nothing.
+_DIGITS_ALIKE = bytes.maketrans(b"123456789,[-", b"000000000:::")
 _LONG = b"0" * 16
+_LONG_INSIDE = b":" + _LONG
 _GREATEST_INDEX = 2**32 - 2
 _GREATEST_EXACT = 2**53 - 1
 _PLAIN_BELOW = 1e21
@@ -32,12 +34,10 @@ def encode(value: object) -> bytes:
 
 def _suspect(text: bytes) -> bool:
     """False only for text that is canonical; text that merely looks odd is written again, to the same."""
-    return bool(
-        _INDEX_KEY.search(text)
-        or _FRACTION.search(text)
-        or _EXPONENT.search(text)
-        or _LONG in text.translate(_DIGITS_ALIKE)
-    )
+    if _INDEX_KEY.search(text) or _FRACTION.search(text) or _EXPONENT.search(text):
+        return True
+    alike = text.translate(_DIGITS_ALIKE)
+    return _LONG_INSIDE in alike or alike.startswith(_LONG)
 
 
 def _write(value: object) -> str:

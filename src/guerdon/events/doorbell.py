@@ -12,7 +12,9 @@ from enum import StrEnum
 
 from guerdon.db.pool import UNREACHABLE, Pool, acquired, connect
 
+# A NOTIFY is a commit of its own. Under load, the workers look no more often than the bell then rings.
 _PAUSE_S = 0.005
+_MOST_PAUSE_S = 0.04
 REST = 10
 MOST_REST_S = 0.05
 _RECONNECT_S = 0.5
@@ -42,12 +44,14 @@ class Doorbell:
             self._task = asyncio.get_running_loop().create_task(self._send())
 
     async def _send(self) -> None:
+        pause_s = _PAUSE_S
         while self._waiting:
             bells, self._waiting = self._waiting, set()
             with contextlib.suppress(*UNREACHABLE):
                 async with acquired(self._pool) as connection:
                     await connection.fetch("SELECT pg_notify(channel, '') FROM unnest($1::text[]) channel", list(bells))
-            await asyncio.sleep(_PAUSE_S)
+            await asyncio.sleep(pause_s)
+            pause_s = min(2 * pause_s, _MOST_PAUSE_S)
 
 
 class Wakeup:

@@ -44,7 +44,7 @@ class Work:
     def new_id(self, prefix: str) -> str:
         return self.runtime.ids.new(prefix)
 
-    def record(
+    def event(
         self,
         event_type: str,
         entity_id: str,
@@ -53,14 +53,14 @@ class Work:
         campaign_id: str | None = None,
         actor: Actor | None = None,
         quiet: bool = False,
-    ) -> str:
-        """Notes an event, to be committed with the change; returns its id.
+    ) -> outbox.Event:
+        """An event that is not recorded yet: for `only`, where the change that it tells of may not come to be.
 
         `data` is encoded now, so it is a snapshot. `campaign_id` lets subscriptions be narrowed to a campaign. `actor`
         is given where the engine itself acts (INTERNAL) within a request. A quiet event reaches no webhook.
         """
         kind = EVENTS[event_type]
-        event = outbox.Event(
+        return outbox.Event(
             id=self.new_id(kind.id_prefix),
             type=event_type,
             entity_id=entity_id,
@@ -72,6 +72,19 @@ class Work:
             quiet=quiet,
             data=canonical.encode(data).decode(),
         )
+
+    def record(
+        self,
+        event_type: str,
+        entity_id: str,
+        data: object,
+        *,
+        campaign_id: str | None = None,
+        actor: Actor | None = None,
+        quiet: bool = False,
+    ) -> str:
+        """Notes an event (see `event`) of a change of this work, to be committed with it; returns its id."""
+        event = self.event(event_type, entity_id, data, campaign_id=campaign_id, actor=actor, quiet=quiet)
         self._events.append(event)
         return event.id
 
@@ -79,13 +92,13 @@ class Work:
         """Notes that workers have something to do once this has been committed."""
         self._bells.update(bells)
 
-    async def only(self, statement: outbox.Guarded, *args: object) -> list[Record]:
-        """Makes the one guarded change of this work, made by `outbox.guarded`, together with the recorded events.
+    async def only(self, statement: outbox.Guarded, *args: object, event: outbox.Event | None = None) -> list[Record]:
+        """Makes a guarded change, made by `outbox.guarded`, with its event and what is recorded already.
 
-        No row means that the guard did not hold; then nothing was written and the recorded events are dropped, so that
-        the workflow can decide again and record afresh.
+        No row means that the guard did not hold. Then nothing was written, what was recorded before stays recorded, and
+        the event is nobody's: the workflow decides again and makes another.
         """
-        events, self._events = self._events, []
+        events = self._events if event is None else [*self._events, event]
         if not events:
             return await self.db.only(statement.alone, *args)
         if len(events) == 1:
@@ -93,6 +106,7 @@ class Work:
         else:
             rows = await self.db.only(statement.with_many, *args, *outbox.arguments(events))
         if rows:
+            self._events = []
             self._bells.add(Bell.OUTBOX)
         return rows
 

@@ -55,6 +55,13 @@ def _described(kind: Any) -> bool:  # noqa: ANN401
     return kind is not None and kind is not Upload and kind is not Content
 
 
+def _tag(path: str) -> str:
+    """The kind of resource: the first name of the path, or what is below the project of a management path."""
+    names = [name for name in path.split("/") if name and not name.startswith("{")]
+    names = [name for name in names if name not in {"v1", "client", "management"}]
+    return names[1] if names[0] == "projects" and len(names) > 1 else names[0]
+
+
 def _schema(kind: Any) -> dict[str, Any]:  # noqa: ANN401
     (schema,), _ = msgspec.json.schema_components([kind], schema_hook=schema_of_custom, ref_template=_REF)
     return schema
@@ -64,7 +71,7 @@ def _operation(route: Route, name: str) -> dict[str, Any]:
     doc = (route.handler.__doc__ or "").strip().partition("\n")[0]
     operation: dict[str, Any] = {
         "operationId": name,
-        "tags": [route.handler.__module__.split(".")[-2]],
+        "tags": [_tag(route.path)],
         "parameters": [*_path_parameters(route), *_query_parameters(route)],
         "responses": {
             str(_status(route)): _answer(route),

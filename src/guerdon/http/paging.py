@@ -24,6 +24,10 @@ class PageQuery(msgspec.Struct, kw_only=True):
     page: Annotated[int, Meta(ge=1)] = 1
     order: str | None = None
 
+    def where(self) -> Where:
+        """What the list is narrowed to; subclasses add their own conditions."""
+        return Where()
+
     @property
     def offset(self) -> int:
         """Rows before the page. Errors: page_over_limit."""
@@ -61,7 +65,8 @@ class CreatedQuery(PageQuery, kw_only=True):
     def where(self) -> Where:
         """The window in both spellings of the reference, with and without brackets around the field."""
         return (
-            Where()
+            super()
+            .where()
             .add("created_at < {}", self.created_before or self.created_before_)
             .add("created_at > {}", self.created_after or self.created_after_)
             .add("updated_at < {}", self.updated_before or self.updated_before_)

@@ -1,5 +1,6 @@
 -- Projects and keys; the outbox, the feed of events and the deliveries made of it; jobs and asynchronous actions.
 -- Identifiers are compared byte by byte (COLLATE "C"): they sort by time that way, in every database.
+-- Keys are made after the other indexes; 0005_campaigns.sql tells why.
 
 CREATE SEQUENCE node_numbers;
 
@@ -72,10 +73,10 @@ CREATE TABLE events (
     category text NOT NULL,
     campaign_id text COLLATE "C",
     quiet boolean NOT NULL,
-    data text NOT NULL,
-    PRIMARY KEY (project_id, number, recorded_at)
+    data text NOT NULL
 ) PARTITION BY RANGE (recorded_at);
 CREATE INDEX events_by_entity ON events (project_id, entity_id, number);
+ALTER TABLE events ADD PRIMARY KEY (project_id, number, recorded_at);
 
 -- Where events go: one row per project webhook, and one per channel of a distribution.
 CREATE TABLE endpoints (
@@ -98,10 +99,10 @@ CREATE TABLE endpoints (
     disabled_reason text,
     disabled_at timestamptz,
     created_at timestamptz NOT NULL,
-    updated_at timestamptz,
-    PRIMARY KEY (project_id, id)
+    updated_at timestamptz
 );
 CREATE INDEX endpoints_by_source ON endpoints (project_id, source_id);
+ALTER TABLE endpoints ADD PRIMARY KEY (project_id, id);
 
 CREATE TABLE delivery_settings (
     project_id text COLLATE "C" PRIMARY KEY REFERENCES projects ON DELETE CASCADE,

@@ -1,4 +1,5 @@
 -- Customers with the sums that are kept of their orders, redemptions, cards and referrals.
+-- Keys come last, as 0005_campaigns.sql tells; then what cannot be used for a look-up by id, because it is partial.
 
 CREATE TABLE customers (
     project_id text COLLATE "C" NOT NULL REFERENCES projects ON DELETE CASCADE,
@@ -27,9 +28,9 @@ CREATE TABLE customers (
     referrals jsonb NOT NULL DEFAULT '[]',
     version int NOT NULL DEFAULT 0,
     created_at timestamptz NOT NULL,
-    updated_at timestamptz,
-    PRIMARY KEY (project_id, id),
-    CONSTRAINT customers_source_id UNIQUE (project_id, source_id)
+    updated_at timestamptz
 ) WITH (fillfactor = 80);
-CREATE INDEX customers_by_creation ON customers (project_id, created_at, id);
 CREATE INDEX customers_by_email ON customers (project_id, email);
+CREATE INDEX customers_by_creation ON customers (project_id, created_at DESC NULLS LAST, id DESC);
+ALTER TABLE customers ADD PRIMARY KEY (project_id, id);
+CREATE UNIQUE INDEX customers_source_id ON customers (project_id, source_id) WHERE source_id IS NOT NULL;

@@ -1,4 +1,5 @@
 -- The catalogue: products, and the variants (SKUs) of each.
+-- Keys come last, as 0005_campaigns.sql tells; then what cannot be used for a look-up by id, because it is partial.
 
 CREATE TABLE products (
     project_id text COLLATE "C" NOT NULL REFERENCES projects ON DELETE CASCADE,
@@ -11,11 +12,11 @@ CREATE TABLE products (
     metadata jsonb NOT NULL,
     created_at timestamptz NOT NULL,
     updated_at timestamptz,
-    PRIMARY KEY (project_id, id),
-    CONSTRAINT products_source_id UNIQUE (project_id, source_id),
     CONSTRAINT products_price_not_negative CHECK (price >= 0)
 );
-CREATE INDEX products_by_creation ON products (project_id, created_at, id);
+CREATE INDEX products_by_creation ON products (project_id, created_at DESC NULLS LAST, id DESC);
+ALTER TABLE products ADD PRIMARY KEY (project_id, id);
+CREATE UNIQUE INDEX products_source_id ON products (project_id, source_id) WHERE source_id IS NOT NULL;
 
 CREATE TABLE skus (
     project_id text COLLATE "C" NOT NULL,
@@ -30,9 +31,9 @@ CREATE TABLE skus (
     metadata jsonb NOT NULL,
     created_at timestamptz NOT NULL,
     updated_at timestamptz,
-    PRIMARY KEY (project_id, id),
-    CONSTRAINT skus_source_id UNIQUE (project_id, source_id),
     CONSTRAINT skus_product FOREIGN KEY (project_id, product_id) REFERENCES products ON DELETE CASCADE,
     CONSTRAINT skus_price_not_negative CHECK (price >= 0)
 );
-CREATE INDEX skus_of_product ON skus (project_id, product_id, created_at, id);
+CREATE INDEX skus_of_product ON skus (project_id, product_id, created_at DESC NULLS LAST, id DESC);
+ALTER TABLE skus ADD PRIMARY KEY (project_id, id);
+CREATE UNIQUE INDEX skus_source_id ON skus (project_id, source_id) WHERE source_id IS NOT NULL;

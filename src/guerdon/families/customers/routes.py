@@ -6,6 +6,7 @@ import msgspec
 from msgspec import Meta
 
 from guerdon.clock import Moment
+from guerdon.db.table import Where
 from guerdon.families.async_actions import store as async_actions
 from guerdon.families.async_actions.routes import Accepted
 from guerdon.families.customers import import_csv, save, store, views
@@ -19,6 +20,7 @@ from guerdon.families.customers.schemas import (
     NewCustomer,
 )
 from guerdon.families.customers.store import CustomerRow
+from guerdon.http import crud
 from guerdon.http.call import Call
 from guerdon.http.paging import CreatedQuery
 from guerdon.http.routing import Param, Route, Upload
@@ -35,31 +37,22 @@ class CustomersQuery(CreatedQuery, kw_only=True):
     name: str | None = None
     starting_after: Moment | None = None
 
+    def where(self) -> Where:
+        return (
+            super()
+            .where()
+            .equal(email=self.email, name=self.name)
+            .add("address->>'city' = {}", self.city)
+            .add("created_at < {}", self.starting_after)
+        )
+
 
 async def create_customer(call: Call[NewCustomer]) -> Customer:
     return views.customer(await save.upsert(call.work, call.body))
 
 
-async def list_customers(call: Call[None]) -> CustomersList:
-    query: CustomersQuery = call.query
-    where = (
-        query.where()
-        .equal(email=query.email, name=query.name)
-        .add("address->>'city' = {}", query.city)
-        .add("created_at < {}", query.starting_after)
-    )
-    rows, total = await store.CUSTOMERS.page(
-        call.db, call.project_id, where, query.sorting, limit=query.limit, offset=query.offset
-    )
-    return CustomersList([views.customer(row) for row in rows], total)
-
-
-async def get_customer(_call: Call[None], row: CustomerRow) -> Customer:
-    return views.customer(row)
-
-
 async def update_customer(call: Call[CustomerPatch], row: CustomerRow) -> Customer:
-    return views.customer(await save.update(call.work, row, call.body))
+    return await save.update(call.work, row, call.body)
 
 
 async def delete_customer(call: Call[None], row: CustomerRow) -> None:
@@ -90,12 +83,15 @@ async def load(call: Call[object], name: str) -> CustomerRow | None:
     return await store.find(call.db, call.project_id, name)
 
 
+_CUSTOMERS = crud.Resource(
+    name="customer", names="customers", table=store.CUSTOMERS, view=views.customer, listed=CustomersList
+)
 _ONE = (Param("customer", load),)
 _BULK = Annotated[list[BulkUpdate], Meta(min_length=1)]
 ROUTES = (
     Route("POST", "/v1/customers", create_customer, body=NewCustomer, answer=Customer),
-    Route("GET", "/v1/customers", list_customers, query=CustomersQuery, answer=CustomersList),
-    Route("GET", "/v1/customers/{customerId}", get_customer, _ONE, answer=Customer),
+    Route("GET", "/v1/customers", crud.list_of(_CUSTOMERS), query=CustomersQuery, answer=CustomersList),
+    Route("GET", "/v1/customers/{customerId}", crud.one(_CUSTOMERS), _ONE, answer=Customer),
     Route("PUT", "/v1/customers/{customerId}", update_customer, _ONE, CustomerPatch, answer=Customer),
     Route("DELETE", "/v1/customers/{customerId}", delete_customer, _ONE),
     Route("POST", "/v1/customers/bulk/async", update_in_bulk, body=_BULK, answer=Accepted, status=202),

@@ -9,8 +9,8 @@ from guerdon.clock import iso
 from guerdon.errors import not_found, refused
 from guerdon.events.work import Work
 from guerdon.families.customers import store, views
-from guerdon.families.customers.schemas import CustomerEvent, CustomerPatch, NewCustomer
-from guerdon.families.customers.store import PROFILE, CustomerRow
+from guerdon.families.customers.schemas import Customer, CustomerEvent, CustomerPatch, NewCustomer
+from guerdon.families.customers.store import ID_PREFIX, PROFILE, CustomerRow
 
 _TRIES = 50  # every lost race is somebody else's success, so this many in a row means a storm
 
@@ -27,8 +27,8 @@ async def upsert(work: Work, new: NewCustomer, *, quiet: bool = False, overwrite
         row = await identify(work, new)
         if row is None:
             created = _created(work, new)
-            work.record("customer.created", created.id, CustomerEvent(views.customer(created)), quiet=quiet)
-            if await store.create(work, created):
+            event = work.event("customer.created", created.id, CustomerEvent(views.customer(created)), quiet=quiet)
+            if await store.create(work, created, event):
                 return created
         else:
             saved = await _save(work, row, new, quiet=quiet, merge=not overwrite)
@@ -45,15 +45,19 @@ async def named(work: Work, who: NewCustomer | str) -> CustomerRow:
     return found or await upsert(work, NewCustomer(source_id=who))
 
 
-async def update(work: Work, row: CustomerRow, patch: CustomerPatch) -> CustomerRow:
-    """Changes a customer. Errors: not_found if it is deleted meanwhile, multiple_requests."""
+async def update(work: Work, row: CustomerRow, patch: CustomerPatch) -> Customer:
+    """Changes a customer; as it then is. Errors: not_found if it is deleted meanwhile, multiple_requests."""
     current: CustomerRow | None = row
     for _ in range(_TRIES):
         if current is None:
             raise not_found("customer", row.id)
-        saved = await _save(work, current, patch)
-        if saved is not None:
-            return saved
+        changed = _changed(work, current, patch)
+        shown = views.customer(changed)
+        if changed is current:
+            return shown
+        event = work.event("customer.updated", row.id, CustomerEvent(shown))
+        if await store.save_profile(work, changed, event):
+            return shown
         current = await store.CUSTOMERS.get(work.db, work.project.id, id=row.id)
     raise too_many_at_once("customer")
 
@@ -65,8 +69,8 @@ async def delete(work: Work, row: CustomerRow) -> None:
         if current is None:
             raise not_found("customer", row.id)
         gone = msgspec.structs.replace(current, source_id=f"{current.source_id or ''}_deleted{iso(work.now)}")
-        work.record("customer.deleted", row.id, CustomerEvent(views.customer(gone)))
-        if await store.delete(work, current):
+        event = work.event("customer.deleted", row.id, CustomerEvent(views.customer(gone)))
+        if await store.delete(work, current, event):
             return
         current = await store.CUSTOMERS.get(work.db, work.project.id, id=row.id)
     raise too_many_at_once("customer")
@@ -90,23 +94,25 @@ def too_many_at_once(resource: str) -> Exception:
     )
 
 
-async def _save(
-    work: Work, row: CustomerRow, patch: CustomerPatch, *, quiet: bool = False, merge: bool = True
-) -> CustomerRow | None:
+async def _save(work: Work, row: CustomerRow, patch: CustomerPatch, *, quiet: bool, merge: bool) -> CustomerRow | None:
     """The customer after the change, the same one if nothing changes, None if the race was lost."""
-    changes = _changes(row, patch, merge=merge)
-    if not changes:
+    changed = _changed(work, row, patch, merge=merge)
+    if changed is row:
         return row
-    saved = msgspec.structs.replace(row, **changes, updated_at=work.now)
-    if not quiet:
-        work.record("customer.updated", row.id, CustomerEvent(views.customer(saved)))
-    if not await store.save_profile(work, saved):
+    event = None if quiet else work.event("customer.updated", row.id, CustomerEvent(views.customer(changed)))
+    if not await store.save_profile(work, changed, event):
         return None
-    return msgspec.structs.replace(saved, version=row.version + 1)
+    return msgspec.structs.replace(changed, version=row.version + 1)
+
+
+def _changed(work: Work, row: CustomerRow, patch: CustomerPatch, *, merge: bool = True) -> CustomerRow:
+    """The customer as the patch makes it, in the version that was read; the same one if nothing changes."""
+    changes = _changes(row, patch, merge=merge)
+    return msgspec.structs.replace(row, **changes, updated_at=work.now) if changes else row
 
 
 def _created(work: Work, new: NewCustomer) -> CustomerRow:
-    blank = CustomerRow(id=work.new_id("cust_"), source_id=new.source_id or None, created_at=work.now)
+    blank = CustomerRow(id=work.new_id(ID_PREFIX), source_id=new.source_id or None, created_at=work.now)
     return msgspec.structs.replace(blank, **_changes(blank, new))
 
 

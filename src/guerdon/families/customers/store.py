@@ -9,6 +9,7 @@ import msgspec
 from guerdon.db.table import Table
 from guerdon.db.transaction import Transaction
 from guerdon.events import outbox
+from guerdon.events.outbox import Event
 from guerdon.events.work import Work
 
 
@@ -77,8 +78,10 @@ PROFILE = ("name", "description", "email", "phone", "birthday", "birthdate", "ad
 
 
 CUSTOMERS = Table("customers", CustomerRow)
+ID_PREFIX = "cust_"
 # An id wins over a source id. Each half is one look-up by a unique key, and the second is not made if the first finds.
 _FIND = f"{CUSTOMERS.select} AND id = $2 UNION ALL {CUSTOMERS.select} AND source_id = $2 LIMIT 1"
+_FIND_BY_SOURCE_ID = f"{CUSTOMERS.select} AND source_id = $2"
 _CREATE = outbox.guarded(
     f"{CUSTOMERS.insert_sql} ON CONFLICT DO NOTHING RETURNING id", 1 + len(CustomerRow.__struct_fields__)
 )
@@ -132,28 +135,31 @@ WHERE c.project_id = n.project_id AND c.id = n.customer_id RETURNING {_RETURNED}
 
 async def find(db: Transaction, project_id: str, name: str) -> CustomerRow | None:
     """By id, or else by source id."""
-    row = await db.row(_FIND, project_id, name)
+    may_be_id = name.startswith(ID_PREFIX)
+    row = await db.row(_FIND if may_be_id else _FIND_BY_SOURCE_ID, project_id, name)
     return None if row is None else CUSTOMERS.read(row)
 
 
 async def by_source_id(db: Transaction, project_id: str, source_id: str) -> CustomerRow | None:
-    return await CUSTOMERS.get(db, project_id, source_id=source_id)
+    row = await db.row(_FIND_BY_SOURCE_ID, project_id, source_id)
+    return None if row is None else CUSTOMERS.read(row)
 
 
-async def create(work: Work, row: CustomerRow) -> bool:
-    """Adds the customer with the recorded events; False if somebody has added the same source id."""
-    return bool(await work.only(_CREATE, work.project.id, *msgspec.structs.astuple(row)))
+async def create(work: Work, row: CustomerRow, event: Event) -> bool:
+    """Adds the customer and tells of it; False if somebody has added the same source id."""
+    return bool(await work.only(_CREATE, work.project.id, *msgspec.structs.astuple(row), event=event))
 
 
-async def save_profile(work: Work, row: CustomerRow) -> bool:
-    """Writes the profile with the recorded events; False if the customer has changed since `row.version`."""
+async def save_profile(work: Work, row: CustomerRow, event: Event | None) -> bool:
+    """Writes the profile and tells of it; False if the customer has changed since `row.version`."""
     values = [getattr(row, name) for name in PROFILE]
-    return bool(await work.only(_SAVE, work.project.id, row.id, row.version, *values, row.updated_at))
+    saved = await work.only(_SAVE, work.project.id, row.id, row.version, *values, row.updated_at, event=event)
+    return bool(saved)
 
 
-async def delete(work: Work, row: CustomerRow) -> bool:
-    """Removes the customer with the recorded events; False if it has changed since `row.version`."""
-    return bool(await work.only(_DELETE, work.project.id, row.id, row.version))
+async def delete(work: Work, row: CustomerRow, event: Event) -> bool:
+    """Removes the customer and tells of it; False if it has changed since `row.version`."""
+    return bool(await work.only(_DELETE, work.project.id, row.id, row.version, event=event))
 
 
 async def add_order(db: Transaction, project_id: str, customer_id: str, amount: int, at: datetime) -> None:

@@ -3,8 +3,6 @@
 from collections.abc import Sequence
 from typing import Any
 
-from msgspec import UNSET
-
 from guerdon.errors import duplicate_found, invalid_payload, missing_param, not_found
 from guerdon.events.work import Work
 from guerdon.families.campaigns import store as campaigns, views as campaign_views
@@ -50,10 +48,10 @@ async def forget(work: Work, payload: dict[str, Any]) -> None:
 
 
 def _price(new: NewAssignment) -> int:
-    loyalty = UNSET if new.parameters is UNSET else new.parameters.loyalty
-    if loyalty is UNSET:
+    loyalty = new.parameters and new.parameters.loyalty
+    if loyalty is None:
         raise missing_param("parameters.loyalty")
-    if loyalty.points is UNSET:
+    if loyalty.points is None:
         raise missing_param("parameters.loyalty.points")
     if loyalty.auto_redeem:
         raise invalid_payload("Property .parameters.loyalty.auto_redeem is not supported yet")

@@ -76,7 +76,7 @@ def _expires_on(work: Work, campaign: CampaignRow, change: BalanceChange) -> dat
     today = work.project.day_of(work.now)
     if change.expiration_type == "NON_EXPIRING":
         return None
-    if change.expiration_type == "PROGRAM_RULES":
+    if change.expiration_type in {None, "PROGRAM_RULES"}:
         return campaign.last_day_of_points(today)
     if change.expiration_date is None:
         raise missing_param("expiration_date")

@@ -36,6 +36,7 @@ from guerdon.families.vouchers.assets import Links
 from guerdon.families.vouchers.ledger import BUCKETS, SOONEST_FIRST, TRANSACTIONS
 from guerdon.families.vouchers.schemas import Voucher
 from guerdon.families.vouchers.store import VOUCHERS, VoucherRow
+from guerdon.http import crud
 from guerdon.http.call import Call
 from guerdon.http.paging import CreatedQuery, CursorQuery, PageQuery
 from guerdon.http.routing import Param, Route
@@ -66,6 +67,20 @@ class CampaignAssignmentsQuery(PageQuery, kw_only=True):
 
     assignment_id: str | None = None
     assignment_id_: str | None = msgspec.field(default=None, name="assignmentId")
+
+    def where(self) -> Where:
+        return super().where().equal(id=self.assignment_id or self.assignment_id_)
+
+
+class BucketsQuery(PageQuery, kw_only=True):
+    """The buckets that points are in, those that expire soonest first."""
+
+    def where(self) -> Where:
+        return super().where().equal(status="ACTIVE")
+
+    @property
+    def sorting(self) -> Order:
+        return SOONEST_FIRST
 
 
 async def create_programme(call: Call[NewCampaign]) -> Campaign:
@@ -129,30 +144,8 @@ async def _transactions(call: Call[None], where: Where) -> Transactions:
     return Transactions([views.transaction(row) for row in page], more, page[-1].id if more else UNSET)
 
 
-async def list_buckets(call: Call[None], *path: VoucherRow) -> Buckets:
-    query: PageQuery = call.query
-    where = Where().equal(voucher_id=path[-1].id, status="ACTIVE")
-    rows, total = await BUCKETS.page(
-        call.db, call.project_id, where, SOONEST_FIRST, limit=query.limit, offset=query.offset
-    )
-    return Buckets([views.bucket(row) for row in rows], total)
-
-
 async def create_rules(call: Call[NewEarningRules], campaign: CampaignRow) -> list[EarningRule]:
     return [views.earning_rule(row) for row in await rules.create(call.work, campaign, call.body)]
-
-
-async def list_rules(call: Call[None], campaign: CampaignRow) -> EarningRules:
-    query: PageQuery = call.query
-    where = Where().equal(campaign_id=campaign.id)
-    rows, total = await RULES.page(
-        call.db, call.project_id, where, query.sorting, limit=query.limit, offset=query.offset
-    )
-    return EarningRules([views.earning_rule(row) for row in rows], total)
-
-
-async def get_rule(_call: Call[None], _campaign: CampaignRow, row: EarningRuleRow) -> EarningRule:
-    return views.earning_rule(row)
 
 
 async def delete_rule(call: Call[None], campaign: CampaignRow, row: EarningRuleRow) -> None:
@@ -163,29 +156,11 @@ async def offer_rewards(call: Call[NewCampaignAssignments], campaign: CampaignRo
     return [reward_views.assignment(row) for row in await assignments.offer(call.work, campaign, call.body)]
 
 
-async def list_offers(call: Call[None], campaign: CampaignRow) -> AssignmentsList:
-    query: CampaignAssignmentsQuery = call.query
-    where = Where().equal(campaign_id=campaign.id, id=query.assignment_id or query.assignment_id_)
-    return await _offers(call, where)
-
-
 async def offer_reward(call: Call[NewRewardAssignment], reward: RewardRow) -> Assignment:
     campaign = await members.programme(call.work, call.body.campaign)
     if campaign is None:
         raise not_found("campaign", call.body.campaign)
     return reward_views.assignment(await assignments.assign(call.work, campaign, reward.id, call.body))
-
-
-async def list_offers_of(call: Call[None], reward: RewardRow) -> AssignmentsList:
-    return await _offers(call, Where().equal(reward_id=reward.id))
-
-
-async def _offers(call: Call[None], where: Where) -> AssignmentsList:
-    query: PageQuery = call.query
-    rows, total = await ASSIGNMENTS.page(
-        call.db, call.project_id, where, query.sorting, limit=query.limit, offset=query.offset
-    )
-    return AssignmentsList([reward_views.assignment(row) for row in rows], total)
 
 
 async def _load_rule(call: Call[object], rule_id: str, campaign: CampaignRow) -> EarningRuleRow | None:
@@ -196,6 +171,26 @@ _OF = "/v1/loyalties/{campaignId}"
 _CAMPAIGN = (Param("campaign", load_campaign),)
 _RULE = (*_CAMPAIGN, Param("earning_rule", _load_rule))
 _REWARD = (Param("reward", rewards.load),)
+_RULES = crud.Resource(
+    name="earning_rule",
+    names="earning_rules",
+    table=RULES,
+    view=views.earning_rule,
+    listed=EarningRules,
+    within="campaign_id",
+)
+_BUCKETS = crud.Resource(
+    name="bucket", names="buckets", table=BUCKETS, view=views.bucket, listed=Buckets, within="voucher_id"
+)
+_OFFERS = crud.Resource(
+    name="offer",
+    names="offers",
+    table=ASSIGNMENTS,
+    view=reward_views.assignment,
+    listed=AssignmentsList,
+    within="campaign_id",
+)
+_OFFERS_OF_REWARD = msgspec.structs.replace(_OFFERS, names="offers_of_reward", within="reward_id")
 # A card can be named by itself, or within its programme.
 CARDS = (
     ("/v1/loyalties/members/{memberId}", (Param("voucher", load_card),)),
@@ -225,22 +220,34 @@ ROUTES = (
     Route(
         "GET",
         f"{_OF}/members/{{memberId}}/points-expiration",
-        list_buckets,
+        crud.list_of(_BUCKETS),
         CARDS[1][1],
-        query=PageQuery,
+        query=BucketsQuery,
         answer=Buckets,
     ),
     Route("POST", f"{_OF}/earning-rules", create_rules, _CAMPAIGN, NewEarningRules, answer=list[EarningRule]),
-    Route("GET", f"{_OF}/earning-rules", list_rules, _CAMPAIGN, query=PageQuery, answer=EarningRules),
-    Route("GET", f"{_OF}/earning-rules/{{earningRuleId}}", get_rule, _RULE, answer=EarningRule),
+    Route("GET", f"{_OF}/earning-rules", crud.list_of(_RULES), _CAMPAIGN, query=PageQuery, answer=EarningRules),
+    Route("GET", f"{_OF}/earning-rules/{{earningRuleId}}", crud.one(_RULES), _RULE, answer=EarningRule),
     Route("DELETE", f"{_OF}/earning-rules/{{earningRuleId}}", delete_rule, _RULE),
     Route("POST", f"{_OF}/rewards", offer_rewards, _CAMPAIGN, NewCampaignAssignments, answer=list[Assignment]),
     *(
-        Route("GET", f"{_OF}/{name}", list_offers, _CAMPAIGN, query=CampaignAssignmentsQuery, answer=AssignmentsList)
+        Route(
+            "GET",
+            f"{_OF}/{name}",
+            crud.list_of(_OFFERS),
+            _CAMPAIGN,
+            query=CampaignAssignmentsQuery,
+            answer=AssignmentsList,
+        )
         for name in ("rewards", "reward-assignments")
     ),
     Route("POST", "/v1/rewards/{rewardId}/assignments", offer_reward, _REWARD, NewRewardAssignment, answer=Assignment),
     Route(
-        "GET", "/v1/rewards/{rewardId}/assignments", list_offers_of, _REWARD, query=PageQuery, answer=AssignmentsList
+        "GET",
+        "/v1/rewards/{rewardId}/assignments",
+        crud.list_of(_OFFERS_OF_REWARD),
+        _REWARD,
+        query=PageQuery,
+        answer=AssignmentsList,
     ),
 )

@@ -50,15 +50,15 @@ def _tell(work: Work, event_type: str, campaign: CampaignRow, row: EarningRuleRo
 
 def _row(work: Work, campaign: CampaignRow, new: NewEarningRule, path: str) -> EarningRuleRow:
     if new.event != ORDER_PAID:
-        raise invalid_payload(f"Property .{path}.event must be '{ORDER_PAID}': other events are not supported yet")
+        raise invalid_payload(f"Property {path}.event must be '{ORDER_PAID}': other events are not supported yet")
     for name in _UNSUPPORTED:
         if getattr(new, name) is not None:
-            raise invalid_payload(f"Property .{path}.{name} is not supported yet")
+            raise invalid_payload(f"Property {path}.{name} is not supported yet")
     if new.start_date and new.expiration_date and new.expiration_date <= new.start_date:
-        raise invalid_payload(f"Property .{path}.expiration_date must be after the start date")
+        raise invalid_payload(f"Property {path}.expiration_date must be after the start date")
     problem = new.expiration_rules and problem_of(new.expiration_rules)
     if problem:
-        raise invalid_payload(f"Property .{path}.expiration_rules.{problem}")
+        raise invalid_payload(f"Property {path}.expiration_rules.{problem}")
     return EarningRuleRow(
         id=work.new_id("ern_"),
         automation_id=work.new_id("auto_"),
@@ -67,7 +67,7 @@ def _row(work: Work, campaign: CampaignRow, new: NewEarningRule, path: str) -> E
         loyalty=_loyalty(new.loyalty),
         expiration_rules=msgspec.to_builtins(new.expiration_rules),
         banner=new.source.banner if new.source else None,
-        active=new.active,
+        active=new.active is not False,
         start_date=new.start_date,
         expiration_date=new.expiration_date,
         metadata=new.metadata or {},

@@ -44,7 +44,7 @@ class BalanceChange(msgspec.Struct, kw_only=True):
     """Points to be added, or taken where negative. Without a type, added ones expire as the campaign says."""
 
     points: Change
-    expiration_type: Literal["PROGRAM_RULES", "CUSTOM_DATE", "NON_EXPIRING"] = "PROGRAM_RULES"
+    expiration_type: Literal["PROGRAM_RULES", "CUSTOM_DATE", "NON_EXPIRING"] | None = None
     expiration_date: Day | None = None
     reason: Text | None = None
     source_id: Text | None = None
@@ -164,7 +164,7 @@ class NewEarningRule(msgspec.Struct, kw_only=True):
     event: Text
     loyalty: FixedPoints | ProportionalPoints
     source: NewSource | None = None
-    active: bool = True
+    active: bool | None = None
     start_date: Moment | None = None
     expiration_date: Moment | None = None
     expiration_rules: ExpirationRules | None = None

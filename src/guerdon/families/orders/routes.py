@@ -5,6 +5,7 @@ from typing import ClassVar
 from guerdon.families.orders import save, store, views
 from guerdon.families.orders.schemas import NewOrder, Order, OrderPatch, OrdersList
 from guerdon.families.orders.store import ORDERS, OrderRow
+from guerdon.http import crud
 from guerdon.http.call import Call
 from guerdon.http.paging import CreatedQuery
 from guerdon.http.routing import Param, Route
@@ -20,18 +21,6 @@ async def create_order(call: Call[NewOrder]) -> Order:
     return views.order(await save.upsert(call.work, call.body))
 
 
-async def list_orders(call: Call[None]) -> OrdersList:
-    query: OrdersQuery = call.query
-    rows, total = await ORDERS.page(
-        call.db, call.project_id, query.where(), query.sorting, limit=query.limit, offset=query.offset
-    )
-    return OrdersList([views.order(row) for row in rows], total)
-
-
-async def get_order(_call: Call[None], row: OrderRow) -> Order:
-    return views.order(row)
-
-
 async def update_order(call: Call[OrderPatch], row: OrderRow) -> Order:
     return views.order(await save.update(call.work, row, call.body))
 
@@ -41,10 +30,11 @@ async def load(call: Call[object], name: str) -> OrderRow | None:
     return await store.find(call.db, call.project_id, name)
 
 
+_ORDERS = crud.Resource(name="order", names="orders", table=ORDERS, view=views.order, listed=OrdersList)
 _ONE = (Param("order", load),)
 ROUTES = (
     Route("POST", "/v1/orders", create_order, body=NewOrder, answer=Order),
-    Route("GET", "/v1/orders", list_orders, query=OrdersQuery, answer=OrdersList),
-    Route("GET", "/v1/orders/{orderId}", get_order, _ONE, answer=Order),
+    Route("GET", "/v1/orders", crud.list_of(_ORDERS), query=OrdersQuery, answer=OrdersList),
+    Route("GET", "/v1/orders/{orderId}", crud.one(_ORDERS), _ONE, answer=Order),
     Route("PUT", "/v1/orders/{orderId}", update_order, _ONE, OrderPatch, answer=Order),
 )

@@ -23,7 +23,7 @@ async def upsert(work: Work, new: NewOrder) -> OrderRow:
 
 async def update(work: Work, row: OrderRow, patch: OrderPatch) -> OrderRow:
     """Errors: those of `draft`."""
-    await _begin(work)
+    await work.db.begin()
     held = await ORDERS.lock(work.db, work.project.id, row.id)
     if held is None:
         raise not_found("order", row.id)
@@ -37,18 +37,12 @@ async def draft(work: Work, new: NewOrder) -> Draft:
     for an id of no order, customer or referrer; duplicate_found; invalid_payload; and those of saving customers,
     products and variants.
     """
-    await _begin(work)
+    await work.db.begin()
     held = await _hold(work, new)
     if held is None and new.source_id:
         await store.take_source_id(work.db, work.project.id, new.source_id)
         held = await _hold(work, new)
     return await _draft(work, held, new)
-
-
-async def _begin(work: Work) -> None:
-    """From here on nothing recorded so far can be lost with a race that the saving of a customer loses."""
-    await work.db.begin()
-    await work.flush()
 
 
 async def _hold(work: Work, new: NewOrder) -> OrderRow | None:

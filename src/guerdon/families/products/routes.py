@@ -4,7 +4,6 @@ import msgspec
 
 from guerdon.clock import Moment
 from guerdon.db.table import Where
-from guerdon.errors import not_found
 from guerdon.families.products import save, store, views
 from guerdon.families.products.schemas import (
     NewProduct,
@@ -17,6 +16,7 @@ from guerdon.families.products.schemas import (
     SkusList,
 )
 from guerdon.families.products.store import PRODUCTS, SKUS, ProductRow, SkuRow
+from guerdon.http import crud
 from guerdon.http.call import Call
 from guerdon.http.paging import CreatedQuery
 from guerdon.http.routing import Param, Route
@@ -69,36 +69,12 @@ async def update_product(call: Call[ProductPatch], row: ProductRow) -> Product:
     return views.product(await save.update_product(call.work, row, call.body))
 
 
-async def delete_product(call: Call[None], row: ProductRow) -> None:
-    """Removes the product and its variants."""
-    if not await PRODUCTS.delete(call.db, call.project_id, row.id):
-        raise not_found("product", row.id)
-
-
 async def create_sku(call: Call[NewSku], product: ProductRow) -> Sku:
     return views.sku(await save.upsert_sku(call.work, product, call.body))
 
 
-async def list_skus(call: Call[None], product: ProductRow) -> SkusList:
-    query: CatalogueQuery = call.query
-    where = query.where().equal(product_id=product.id)
-    rows, total = await SKUS.page(
-        call.db, call.project_id, where, query.sorting, limit=query.limit, offset=query.offset
-    )
-    return SkusList([views.sku(row) for row in rows], total)
-
-
-async def get_sku(_call: Call[None], row: SkuRow) -> Sku:
-    return views.sku(row)
-
-
 async def update_sku(call: Call[SkuPatch], _product: ProductRow, row: SkuRow) -> Sku:
     return views.sku(await save.update_sku(call.work, row, call.body))
-
-
-async def delete_sku(call: Call[None], _product: ProductRow, row: SkuRow) -> None:
-    if not await SKUS.delete(call.db, call.project_id, row.id):
-        raise not_found("sku", row.id)
 
 
 async def load_product(call: Call[object], name: str) -> ProductRow | None:
@@ -117,6 +93,8 @@ async def load_sku_of(call: Call[object], name: str, product: ProductRow) -> Sku
     return row if row and row.product_id == product.id else None
 
 
+_PRODUCTS = crud.Resource(name="product", names="products", table=PRODUCTS, view=views.product, listed=ProductsList)
+_SKUS = crud.Resource(name="sku", names="skus", table=SKUS, view=views.sku, listed=SkusList, within="product_id")
 _PRODUCT = (Param("product", load_product),)
 _SKU = (*_PRODUCT, Param("sku", load_sku_of))
 ROUTES = (
@@ -124,10 +102,10 @@ ROUTES = (
     Route("GET", "/v1/products", list_products, query=CatalogueQuery, answer=ProductsList),
     Route("GET", "/v1/products/{productId}", get_product, _PRODUCT, query=ProductQuery, answer=Product),
     Route("PUT", "/v1/products/{productId}", update_product, _PRODUCT, ProductPatch, answer=Product),
-    Route("DELETE", "/v1/products/{productId}", delete_product, _PRODUCT, query=DeleteQuery),
+    Route("DELETE", "/v1/products/{productId}", crud.delete(_PRODUCTS), _PRODUCT, query=DeleteQuery),
     Route("POST", "/v1/products/{productId}/skus", create_sku, _PRODUCT, NewSku, answer=Sku),
-    Route("GET", "/v1/products/{productId}/skus", list_skus, _PRODUCT, query=CatalogueQuery, answer=SkusList),
+    Route("GET", "/v1/products/{productId}/skus", crud.list_of(_SKUS), _PRODUCT, query=CatalogueQuery, answer=SkusList),
     Route("PUT", "/v1/products/{productId}/skus/{skuId}", update_sku, _SKU, SkuPatch, answer=Sku),
-    Route("DELETE", "/v1/products/{productId}/skus/{skuId}", delete_sku, _SKU, query=DeleteQuery),
-    Route("GET", "/v1/skus/{skuId}", get_sku, (Param("sku", load_sku),), answer=Sku),
+    Route("DELETE", "/v1/products/{productId}/skus/{skuId}", crud.delete(_SKUS), _SKU, query=DeleteQuery),
+    Route("GET", "/v1/skus/{skuId}", crud.one(_SKUS), (Param("sku", load_sku),), answer=Sku),
 )

@@ -14,8 +14,7 @@ from guerdon.families.products.store import PRODUCTS, SKUS, ProductRow, SkuRow
 _TRIES = 50  # every lost race is somebody else's success, so this many in a row means a storm
 _PRODUCT = ("name", "price", "attributes", "metadata", "image_url")
 _SKU = ("sku", "price", "currency", "attributes", "metadata", "image_url")
-_NO_PRODUCT: dict[str, Any] = {"attributes": [], "metadata": {}}
-_NO_SKU: dict[str, Any] = {"attributes": {}, "metadata": {}}
+_NEVER_NULL = ("attributes", "metadata")
 
 
 async def upsert_product(work: Work, new: NewProduct) -> ProductRow:
@@ -140,8 +139,7 @@ def _sku_changes(row: SkuRow, patch: SkuPatch, product: ProductRow) -> dict[str,
 def _changes(row: ProductRow | SkuRow, patch: ProductPatch | SkuPatch, fields: tuple[str, ...]) -> dict[str, Any]:
     """The fields that the patch changes. Metadata are merged key by key; everything else is replaced."""
     sent = {name: value for name in fields if (value := getattr(patch, name)) is not UNSET}
-    nothing = _NO_PRODUCT if isinstance(row, ProductRow) else _NO_SKU
-    sent |= {name: empty for name, empty in nothing.items() if name in sent and sent[name] is None}
+    sent |= {name: type(getattr(row, name))() for name in _NEVER_NULL if name in sent and sent[name] is None}
     if "metadata" in sent:
         sent["metadata"] = {**row.metadata, **sent["metadata"]}
     return {name: value for name, value in sent.items() if value != getattr(row, name)}

@@ -11,13 +11,19 @@ from guerdon.errors import invalid_payload
 from guerdon.families.api_keys import store as api_keys
 from guerdon.families.api_keys.store import NewKey
 from guerdon.families.projects import store
-from guerdon.families.projects.schemas import ClientAbilities, NewProject
+from guerdon.families.projects.schemas import (
+    CalloutNotifications,
+    ClientAbilities,
+    NewProject,
+    UsageNotifications,
+)
 from guerdon.families.projects.store import ProjectRow
 from guerdon.http.routing import Scope
 from guerdon.ids import Ids, random_text
 from guerdon.webhooks import store as webhooks
 
 _SECRET_LENGTH = 40
+_CLUSTER = "eu1"
 _FIRST_START_LOCK = 0x6775_6572_646F_6F
 
 
@@ -51,20 +57,20 @@ async def create(db: Transaction, ids: Ids, new: NewProject) -> Created:
     row = ProjectRow(
         id=ids.new("proj_"),
         name=new.name,
-        description=new.description,
+        description=new.description or "",
         timezone=new.timezone,
         currency=new.currency,
         dial_code=new.dial_code,
         case_sensitive_codes=new.case_sensitive_codes,
-        is_sandbox=new.is_sandbox,
+        is_sandbox=bool(new.is_sandbox),
         clock_offset=timedelta(),
-        cluster_id=new.cluster_id,
-        client_trusted_domains=new.client_trusted_domains,
-        client_abilities={name: getattr(new, name) for name in ClientAbilities.__struct_fields__},
+        cluster_id=new.cluster_id or _CLUSTER,
+        client_trusted_domains=new.client_trusted_domains or [],
+        client_abilities={name: bool(getattr(new, name)) for name in ClientAbilities.__struct_fields__},
         notifications=msgspec.to_builtins(
             {
-                "api_usage_notifications": new.api_usage_notifications,
-                "webhooks_callout_notifications": new.webhooks_callout_notifications,
+                "api_usage_notifications": new.api_usage_notifications or UsageNotifications(),
+                "webhooks_callout_notifications": new.webhooks_callout_notifications or CalloutNotifications(),
             }
         ),
         created_at=now,

@@ -58,20 +58,26 @@ class ClientAbilities(msgspec.Struct):
     client_set_voucher_expiration_date_enabled: bool = False
 
 
-class NewProject(ClientAbilities, kw_only=True):
-    """Body of creating a project. `is_sandbox` is ours: only such a project's clock can be moved."""
+class NewProject(msgspec.Struct, kw_only=True):
+    """Body of creating a project; null is as good as left out. `is_sandbox` is ours: only its clock can be moved."""
 
     name: Name
     timezone: str
     currency: Currency
     case_sensitive_codes: bool
-    description: str = ""
+    description: str | None = None
     dial_code: str | None = None
-    cluster_id: str = "eu1"
-    client_trusted_domains: list[str] = []
-    api_usage_notifications: UsageNotifications = UsageNotifications()
-    webhooks_callout_notifications: CalloutNotifications = CalloutNotifications()
-    is_sandbox: bool = False
+    cluster_id: str | None = None
+    client_trusted_domains: list[str] | None = None
+    client_redeem_enabled: bool | None = None
+    client_publish_enabled: bool | None = None
+    client_list_vouchers_enabled: bool | None = None
+    client_create_customer_enabled: bool | None = None
+    client_loyalty_events_enabled: bool | None = None
+    client_set_voucher_expiration_date_enabled: bool | None = None
+    api_usage_notifications: UsageNotifications | None = None
+    webhooks_callout_notifications: CalloutNotifications | None = None
+    is_sandbox: bool | None = None
 
 
 class CodeConfigDefault(msgspec.Struct):

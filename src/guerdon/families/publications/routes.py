@@ -93,7 +93,7 @@ async def _target(call: Call[NewPublication]) -> tuple[Target, int]:
         return voucher, 1
     if campaign is None or from_campaign is None:
         raise refused("missing_vouchers", "Missing vouchers", "Either Campaign or Voucher is required")
-    return campaign, from_campaign.count
+    return campaign, from_campaign.count or 1
 
 
 async def _where(call: Call[None], query: PublicationsQuery) -> Where | None:

@@ -25,7 +25,7 @@ class FromCampaign(msgspec.Struct, kw_only=True):
     """Free codes of a campaign, by its name or id."""
 
     name: str
-    count: Annotated[int, Meta(ge=1, le=MOST_AT_ONCE)] = 1
+    count: Annotated[int, Meta(ge=1, le=MOST_AT_ONCE)] | None = None
 
 
 class NewPublication(msgspec.Struct, kw_only=True):

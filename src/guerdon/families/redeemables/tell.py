@@ -14,6 +14,8 @@ from guerdon.families.rewards import views as reward_views
 from guerdon.families.vouchers import views as voucher_views
 from guerdon.tenant import INTERNAL
 
+_STATES = {"CREATED": "customer.reward_redemptions.created", "PENDING": "customer.reward_redemptions.pending"}
+
 
 def redeemed(work: Work, done: Redeemed) -> None:
     """redemption.succeeded, for the project and for the customer."""
@@ -61,7 +63,7 @@ def rewarded(work: Work, done: Redeemed, owed: RewardRedemptionRow) -> None:
     """What the engine does with the redemption: the reward is owed, and the customer is rewarded."""
     member, row = done.member, done.redemption
     holder = customer_views.simple(member.holder)
-    for state in ("CREATED", "PENDING"):
+    for state, name in _STATES.items():
         shown = views.reward_redemption(owed)
         shown.state = state
         told = RewardRedemptionEvent(
@@ -74,7 +76,6 @@ def rewarded(work: Work, done: Redeemed, owed: RewardRedemptionRow) -> None:
             reward_assignment=reward_views.assignment(done.assignment),
             source=RedeemedFrom(row.id),
         )
-        name = f"customer.reward_redemptions.{state.lower()}"
         work.record(name, row.customer_id, told, campaign_id=row.campaign_id, actor=INTERNAL)
     told = Rewarded(
         customer=holder,

@@ -2,12 +2,14 @@
 
 import msgspec
 
+from guerdon.db.table import Where
 from guerdon.errors import invalid_payload, not_found
 from guerdon.events.work import Work
 from guerdon.families.products import store as products
 from guerdon.families.rewards import store, views
 from guerdon.families.rewards.schemas import MaterialProduct, NewReward, Reward, RewardsList
 from guerdon.families.rewards.store import REWARDS, RewardRow
+from guerdon.http import crud
 from guerdon.http.call import Call
 from guerdon.http.paging import PageQuery
 from guerdon.http.routing import Param, Route
@@ -18,13 +20,16 @@ class RewardsQuery(PageQuery, kw_only=True):
 
     assignment_id: str | None = None
 
+    def where(self) -> Where:
+        return super().where().add(store.OF_ASSIGNMENT, self.assignment_id)
+
 
 async def create_reward(call: Call[NewReward]) -> Reward:
     """A material reward: a product that is handed out. Errors: invalid_payload, not_found."""
     work, body = call.work, call.body
     row = RewardRow(
         id=work.new_id("rew_"),
-        name=body.name,
+        name=body.name or "",
         type="MATERIAL",
         parameters={"product": await _product(work, body)},
         stock=body.stock,
@@ -33,23 +38,6 @@ async def create_reward(call: Call[NewReward]) -> Reward:
         created_at=work.now,
     )
     await REWARDS.insert(work.db, work.project.id, row)
-    return views.reward(row)
-
-
-async def list_rewards(call: Call[None]) -> RewardsList:
-    query: RewardsQuery = call.query
-    rows, total = await REWARDS.page(
-        call.db,
-        call.project_id,
-        store.of_assignment(query.assignment_id),
-        query.sorting,
-        limit=query.limit,
-        offset=query.offset,
-    )
-    return RewardsList([views.reward(row) for row in rows], total)
-
-
-async def get_reward(_call: Call[None], row: RewardRow) -> Reward:
     return views.reward(row)
 
 
@@ -79,8 +67,9 @@ async def _known(work: Work, wanted: MaterialProduct) -> dict[str, str | None]:
     return {"id": product.id, "sku_id": sku.id}
 
 
+_REWARDS = crud.Resource(name="reward", names="rewards", table=REWARDS, view=views.reward, listed=RewardsList)
 ROUTES = (
     Route("POST", "/v1/rewards", create_reward, body=NewReward, answer=Reward),
-    Route("GET", "/v1/rewards", list_rewards, query=RewardsQuery, answer=RewardsList),
-    Route("GET", "/v1/rewards/{rewardId}", get_reward, (Param("reward", load),), answer=Reward),
+    Route("GET", "/v1/rewards", crud.list_of(_REWARDS), query=RewardsQuery, answer=RewardsList),
+    Route("GET", "/v1/rewards/{rewardId}", crud.one(_REWARDS), (Param("reward", load),), answer=Reward),
 )

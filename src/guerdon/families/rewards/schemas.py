@@ -37,7 +37,7 @@ class Attributes(msgspec.Struct, kw_only=True, omit_defaults=True):
 class NewReward(msgspec.Struct, kw_only=True):
     """Body of creating a reward. `stock` null is without end."""
 
-    name: Text = ""
+    name: Text | None = None
     parameters: NewParameters
     stock: Amount | None = None
     attributes: Attributes | None = None
@@ -72,20 +72,20 @@ class RewardsList(msgspec.Struct):
 class Price(msgspec.Struct, kw_only=True):
     """What a reward costs in points."""
 
-    points: Points | UnsetType = UNSET
+    points: Points | None = None
     auto_redeem: bool | None = None
 
 
 class AssignmentParameters(msgspec.Struct, kw_only=True):
     """The price of an offer."""
 
-    loyalty: Price | UnsetType = UNSET
+    loyalty: Price | None = None
 
 
 class NewAssignment(msgspec.Struct, kw_only=True):
     """The part of an offer that both of its operations take."""
 
-    parameters: AssignmentParameters | UnsetType = UNSET
+    parameters: AssignmentParameters | None = None
     validation_rules: list[str] | None = None
 
 

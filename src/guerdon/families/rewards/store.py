@@ -5,7 +5,7 @@ from typing import Any
 
 import msgspec
 
-from guerdon.db.table import Order, Table, Where
+from guerdon.db.table import Table
 from guerdon.db.transaction import Transaction
 
 
@@ -37,7 +37,6 @@ class AssignmentRow(msgspec.Struct, frozen=True, kw_only=True):
 
 REWARDS = Table("rewards", RewardRow)
 ASSIGNMENTS = Table("reward_assignments", AssignmentRow)
-NEWEST_FIRST = Order("created_at")
 _ASSIGN = f"{ASSIGNMENTS.insert_sql} ON CONFLICT ON CONSTRAINT reward_assignments_once DO NOTHING RETURNING id"
 _HOLD = f"{REWARDS.select} AND id = $2 FOR KEY SHARE"
 _TAKE_ONE = f"""
@@ -45,6 +44,7 @@ UPDATE rewards SET redeemed = redeemed + 1
 WHERE project_id = $1 AND id = $2 AND (stock IS NULL OR redeemed < stock) RETURNING {REWARDS.columns}
 """
 _FORGET = "DELETE FROM reward_assignments WHERE project_id = $1 AND campaign_id = $2"
+# Condition of a list: the reward of this offer.
 OF_ASSIGNMENT = "id = (SELECT a.reward_id FROM reward_assignments a WHERE a.project_id = $1 AND a.id = {})"
 
 
@@ -73,8 +73,3 @@ async def offer(db: Transaction, project_id: str, campaign_id: str, reward_id: s
 async def forget_campaign(db: Transaction, project_id: str, campaign_id: str) -> None:
     """Removes the offers of a campaign that is gone."""
     await db.write(_FORGET, project_id, campaign_id)
-
-
-def of_assignment(assignment_id: str | None) -> Where:
-    """The condition of a list: the reward of this offer."""
-    return Where().add(OF_ASSIGNMENT, assignment_id)

@@ -1,0 +1,95 @@
+"""Plans are made once and kept, often while a table is empty: already then they must go by the right index."""
+
+import asyncio
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+
+from guerdon.db.migrate import migrate
+from guerdon.db.pool import Pool, acquired
+from guerdon.db.table import Order, Table
+from guerdon.families.customers.store import CUSTOMERS
+from guerdon.families.orders.store import ORDERS
+from guerdon.families.products.store import PRODUCTS, SKUS
+from installation import Installation
+
+SOURCED: tuple[Table[Any], ...] = (CUSTOMERS, PRODUCTS, SKUS, ORDERS)
+LISTED: tuple[Table[Any], ...] = (CUSTOMERS, PRODUCTS, ORDERS)
+FILL = """
+INSERT INTO projects VALUES ('p', 'P', '', 'UTC', 'EUR', NULL, true, true, '0', 'c', '[]', '[]', '[]', now());
+INSERT INTO customers (project_id, id, source_id, metadata, created_at)
+    SELECT 'p', 'cust_' || n, 's' || n, '{}', now() - n * interval '1 s' FROM generate_series(1, 5000) n;
+INSERT INTO products (project_id, id, source_id, attributes, metadata, created_at)
+    SELECT 'p', 'prod_' || n, 's' || n, '{}', '{}', now() - n * interval '1 s' FROM generate_series(1, 5000) n;
+INSERT INTO orders (project_id, id, source_id, status, items, metadata, redemptions, created_at)
+    SELECT 'p', 'ord_' || n, 's' || n, 'PAID', '[]', '{}', '{}', now() - n * interval '1 s'
+    FROM generate_series(1, 5000) n;
+ANALYZE;
+"""
+
+
+@pytest.fixture(scope="module")
+def empty(installation: Installation) -> str:
+    """The URL of a database that has never had a row."""
+    url = installation.database.url("plans_of_empty_tables")
+    asyncio.run(migrate(url))
+    return url
+
+
+@pytest.fixture(scope="module")
+def filled(installation: Installation) -> Iterator[str]:
+    url = installation.database.url("plans_of_full_tables")
+    asyncio.run(migrate(url))
+    asyncio.run(_run(url, FILL))
+    return url
+
+
+async def _run(url: str, sql: str) -> None:
+    pool = Pool(url, 1)
+    async with acquired(pool) as connection:
+        await connection.execute(sql)
+    await pool.close()
+
+
+def _plan(url: str, sql: str, *values: str) -> str:
+    """The plan that a connection of ours makes for a prepared statement."""
+
+    async def explain() -> str:
+        pool = Pool(url, 1)
+        async with acquired(pool) as connection:
+            await connection.execute(f"PREPARE tried AS {sql}")
+            given = ", ".join(f"'{value}'" for value in values)
+            rows = await connection.fetch(f"EXPLAIN EXECUTE tried({given})")
+        await pool.close()
+        return "\n".join(row[0] for row in rows)
+
+    return asyncio.run(explain())
+
+
+@pytest.mark.parametrize("table", SOURCED, ids=lambda table: table.name)
+def test_a_look_up_by_id_or_source_id_goes_by_that_index(empty: str, table: Table[Any]) -> None:
+    by_id = _plan(empty, f"{table.select} AND id = $2", "p", "x")
+    assert f"{table.name}_pkey" in by_id, by_id
+    by_source_id = _plan(empty, f"{table.select} AND source_id = $2", "p", "x")
+    assert f"{table.name}_source_id" in by_source_id, by_source_id
+
+
+def test_an_event_is_looked_up_by_its_number_in_a_partition_without_rows(empty: str) -> None:
+    wanted = "SELECT data FROM events WHERE project_id = $1 AND number = $2 AND recorded_at = $3"
+    plan = _plan(empty, wanted, "p", "1", "2026-11-21")
+    assert "events_by_entity" not in plan
+    assert "_pkey" in plan
+    assert "_by_source" not in _plan(empty, "SELECT * FROM endpoints WHERE project_id = $1 AND id = $2", "p", "x")
+
+
+@pytest.mark.parametrize("descending", [True, False])
+@pytest.mark.parametrize("table", LISTED, ids=lambda table: table.name)
+def test_a_list_by_creation_is_read_from_the_index(
+    empty: str, filled: str, table: Table[Any], *, descending: bool
+) -> None:
+    sql = f"{table.select} ORDER BY {Order('created_at', descending=descending).sql} LIMIT 10 OFFSET 0"
+    for url in (empty, filled):
+        plan = _plan(url, sql, "p")
+        assert f"{table.name}_by_creation" in plan
+        assert "Sort" not in plan, plan
