@@ -41,7 +41,7 @@ from guerdon.http.routing import Param, Route
 
 
 class MembersQuery(CreatedQuery, kw_only=True):
-    """What a list of cards can be narrowed to; `customer` is the holder's id or source id, `ids` a JSON array."""
+    """What a list of cards can be narrowed to; `customer` is the holder's id or source id."""
 
     sortable = ("created_at", "updated_at", "code")
 

@@ -1,5 +1,7 @@
 """Lists of what has moved on cards."""
 
+from typing import Literal
+
 from msgspec import UNSET
 
 from guerdon.db.table import Order, Where
@@ -13,7 +15,7 @@ from guerdon.http.paging import CursorQuery
 class TransactionsQuery(CursorQuery, kw_only=True):
     """Which way the list goes; newest first unless asked otherwise."""
 
-    order: str = "-id"
+    order: Literal["id", "-id"] = "-id"
 
 
 async def page(call: Call[None], where: Where) -> Transactions:
