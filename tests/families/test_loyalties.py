@@ -1,12 +1,14 @@
 """Loyalty programmes over HTTP: members, points by hand and by paid orders, and the ledger that all of them leave."""
 
+from datetime import datetime
 from typing import Any
+from zoneinfo import ZoneInfo
 
 import pytest
 
 import make
 import together
-from installation import Project, eventually
+from installation import Installation, Project, eventually
 from shapes import differences, seed
 
 
@@ -47,6 +49,8 @@ def test_a_member_is_a_customer_with_a_card(project: Project) -> None:
     assert project.get("/v1/loyalties/Club/members", customer="ann")["vouchers"] == [card]
     assert project.get("/v1/loyalties/Club/members", code=card["code"])["total"] == 1
     assert project.get("/v1/loyalties/Club/members", customer="nobody")["vouchers"] == []
+    assert project.get("/v1/loyalties/Club/members", ids=[card["id"], "v_nothing"])["vouchers"] == [card]
+    assert project.get("/v1/loyalties/Club/members", ids="v_nothing")["vouchers"] == []
 
 
 def test_a_programme_is_a_campaign(project: Project) -> None:
@@ -258,6 +262,7 @@ def test_a_ledger_is_listed_in_slices(project: Project) -> None:
     assert "more_starting_after" not in rest
     upwards = project.get("/v1/loyalties/Club/transactions", order="id")
     assert [entry["details"]["balance"]["points"] for entry in upwards["data"]] == [1, 2, 3]
+    project.refuse("GET", f"{path}?order=points", status=400, key="invalid_query_params")
 
 
 def test_rules_are_made_shown_and_deleted(project: Project) -> None:
@@ -410,3 +415,51 @@ def test_a_deleted_campaign_takes_its_rules_along(project: Project) -> None:
     tables = ("earning_rules", "reward_assignments")
     counts = [f"SELECT count(*) FROM {table} WHERE project_id = $1" for table in tables]
     eventually(lambda: all(project.installation.sql(count, project.id)[0][0] == 0 for count in counts))
+
+
+@pytest.mark.parametrize("zone", ["Pacific/Auckland", "America/New_York"])
+def test_a_day_written_as_a_time_is_the_day_that_is_written(installation: Installation, zone: str) -> None:
+    project = make.project(installation, timezone=zone)
+    make.campaign(project)
+    card = make.member(project)
+    today = datetime.now(ZoneInfo(zone))
+    for hour in (0, 23):
+        date = today.replace(hour=hour, minute=30, microsecond=0).isoformat()
+        project.post(balance_path(card), {"points": 1, "expiration_type": "CUSTOM_DATE", "expiration_date": date})
+    assert buckets_of(project, card) == [(2, today.date().isoformat())]
+
+
+def test_a_rule_is_changed_and_switched(project: Project) -> None:
+    make.campaign(project)
+    rule = make.rule(project, 10, metadata={"a": 1}, expiration_date="2099-01-01T00:00:00Z")
+    path = f"/v1/loyalties/Club/earning-rules/{rule['id']}"
+    patch = {"loyalty": make.proportional("amount", 100, 2), "metadata": {"b": 2}, "expiration_date": None}
+    changed = project.put(path, {**patch, "source": {"banner": "New"}})
+    assert (changed["loyalty"], changed["metadata"]) == (patch["loyalty"], {"a": 1, "b": 2})
+    assert changed["source"]["banner"] == "New"
+    assert "expiration_date" not in changed
+    assert project.put(path, {"metadata": {"a": 1}}) == changed == project.get(path)
+    assert project.post(f"{path}/disable")["active"] is project.post(f"{path}/disable")["active"] is False
+    assert project.post(f"{path}/enable")["active"] is True
+    assert project.put(path, {"active": False})["active"] is False
+    names = ("updated", "disabled", "enabled", "updated", "disabled")
+    prefix = "campaign.earning_rule"
+    events = project.recorded(*{f"{prefix}.{name}" for name in names}, count=5)
+    assert tuple(event["type"].rpartition(".")[2] for event in events) == names
+
+
+@pytest.mark.parametrize(
+    "patch",
+    [
+        {"loyalty": {"type": "FIXED", "points": 0}},
+        {"validation_rule_id": "val_1"},
+        {"start_date": "2099-01-01T00:00:00Z", "expiration_date": "2098-01-01T00:00:00Z"},
+        {"expiration_rules": {"period_type": "MONTH"}},
+    ],
+)
+def test_a_refused_change_of_a_rule_changes_nothing(project: Project, patch: dict[str, Any]) -> None:
+    make.campaign(project)
+    rule = make.rule(project)
+    path = f"/v1/loyalties/Club/earning-rules/{rule['id']}"
+    project.refuse("PUT", path, patch, status=400, key="invalid_payload")
+    assert project.get(path) == rule

@@ -110,6 +110,10 @@ UPDATE campaigns SET generations_running = generations_running - 1,
     creation_status = CASE WHEN creation_status = 'IN_PROGRESS' THEN $3 ELSE creation_status END
 WHERE project_id = $1 AND id = $2 RETURNING {CAMPAIGNS.columns}
 """
+_SWITCH = f"""
+UPDATE campaigns SET active = $3, updated_at = $4 WHERE project_id = $1 AND id = $2 AND active <> $3
+RETURNING {CAMPAIGNS.columns}
+"""
 _SLOTS = 16
 _GROW = f"""
 INSERT INTO campaign_growth (project_id, campaign_id, slot, codes) VALUES ($1, $2, abs(hashtext($3) % {_SLOTS}), $4)
@@ -123,6 +127,13 @@ _JOIN = """
 INSERT INTO campaign_holders AS h (project_id, campaign_id, customer_id, codes) VALUES ($1, $2, $3, $4)
 ON CONFLICT (project_id, campaign_id, customer_id) DO UPDATE SET codes = h.codes + excluded.codes WHERE NOT $5
 RETURNING codes
+"""
+_LEAVE = """
+WITH gone AS (
+    DELETE FROM campaign_holders WHERE project_id = $1 AND campaign_id = $2 AND customer_id = $3 AND codes <= 1
+)
+UPDATE campaign_holders SET codes = codes - 1
+WHERE project_id = $1 AND campaign_id = $2 AND customer_id = $3 AND codes > 1
 """
 _FORGET_GROWTH = "DELETE FROM campaign_growth WHERE project_id = $1 AND campaign_id = $2"
 _FORGET_HOLDERS = """
@@ -155,6 +166,13 @@ async def remove(db: Transaction, project_id: str, campaign_id: str) -> Campaign
     return _read(await db.write_row(_REMOVE, project_id, campaign_id))
 
 
+async def switch(
+    db: Transaction, project_id: str, campaign_id: str, *, active: bool, at: datetime
+) -> CampaignRow | None:
+    """The campaign, switched on or off; None if it was so already, or is gone."""
+    return _read(await db.write_row(_SWITCH, project_id, campaign_id, active, at))
+
+
 async def begin_generation(db: Transaction, project_id: str, campaign_id: str) -> CampaignRow | None:
     """Notes that codes are being made; None if the campaign is gone."""
     return _read(await db.write_row(_BEGIN, project_id, campaign_id))
@@ -168,6 +186,11 @@ async def count_codes(db: Transaction, project_id: str, campaign_id: str, more: 
 async def end_generation(db: Transaction, project_id: str, campaign_id: str, status: str) -> CampaignRow | None:
     """Notes that codes were made (DONE), or not (FAILED)."""
     return _read(await db.write_row(_END, project_id, campaign_id, status))
+
+
+async def leave(db: Transaction, project_id: str, campaign_id: str, customer_id: str) -> None:
+    """Notes that a customer has one code less; who has none may join again."""
+    await db.write(_LEAVE, project_id, campaign_id, customer_id)
 
 
 async def grow(db: Transaction, project_id: str, campaign_id: str, customer_id: str, codes: int) -> None:

@@ -1,73 +1,53 @@
 """Operations on the members of loyalty programmes, their points, and how these are earned and spent."""
 
 import msgspec
-from msgspec import UNSET
 
 from guerdon.db.table import Order, Where
-from guerdon.errors import not_found
 from guerdon.families.async_actions.routes import Accepted
 from guerdon.families.campaigns import create, routes as campaigns, store as campaigns_store, views as campaign_views
 from guerdon.families.campaigns.schemas import Campaign, CampaignsList, NewCampaign
 from guerdon.families.campaigns.store import CAMPAIGNS, CampaignRow
 from guerdon.families.customers import store as customers
-from guerdon.families.loyalties import assignments, balance, members, rules, views
+from guerdon.families.loyalties import balance, members, rules, transactions, views
 from guerdon.families.loyalties.members import load_campaign, load_card, load_card_of
 from guerdon.families.loyalties.schemas import (
     Balance,
     BalanceChange,
     Buckets,
     EarningRule,
+    EarningRulePatch,
     EarningRules,
     Members,
-    NewCampaignAssignments,
     NewEarningRules,
     NewMember,
-    NewRewardAssignment,
     Transactions,
 )
 from guerdon.families.loyalties.store import RULES, EarningRuleRow
-from guerdon.families.rewards import routes as rewards, views as reward_views
-from guerdon.families.rewards.schemas import Assignment, AssignmentsList
-from guerdon.families.rewards.store import ASSIGNMENTS, RewardRow
+from guerdon.families.loyalties.transactions import TransactionsQuery
 from guerdon.families.vouchers import store as vouchers, views as voucher_views
 from guerdon.families.vouchers.assets import Links
-from guerdon.families.vouchers.ledger import BUCKETS, SOONEST_FIRST, TRANSACTIONS
+from guerdon.families.vouchers.ledger import BUCKETS, SOONEST_FIRST
 from guerdon.families.vouchers.schemas import Voucher
 from guerdon.families.vouchers.store import VOUCHERS, VoucherRow
 from guerdon.http import crud
 from guerdon.http.call import Call
-from guerdon.http.paging import CreatedQuery, CursorQuery, PageQuery
+from guerdon.http.paging import CreatedQuery, PageQuery
 from guerdon.http.routing import Param, Route
 
 
 class MembersQuery(CreatedQuery, kw_only=True):
-    """What a list of cards can be narrowed to; `customer` is the holder's id or source id, `ids` a JSON array."""
+    """What a list of cards can be narrowed to; `customer` is the holder's id or source id."""
 
     sortable = ("created_at", "updated_at", "code")
 
     customer: str | None = None
     code: str | None = None
+    ids: str | list[str] | None = None
 
     @property
     def sorting(self) -> Order:
         found = super().sorting
         return Order("code_key", descending=found.descending) if found.column == "code" else found
-
-
-class TransactionsQuery(CursorQuery, kw_only=True):
-    """Which way the list goes; newest first unless asked otherwise."""
-
-    order: str = "-id"
-
-
-class CampaignAssignmentsQuery(PageQuery, kw_only=True):
-    """What a list of offers can be narrowed to, in the spellings of its two paths."""
-
-    assignment_id: str | None = None
-    assignment_id_: str | None = msgspec.field(default=None, name="assignmentId")
-
-    def where(self) -> Where:
-        return super().where().equal(id=self.assignment_id or self.assignment_id_)
 
 
 class BucketsQuery(PageQuery, kw_only=True):
@@ -107,6 +87,7 @@ async def list_members(call: Call[None], campaign: CampaignRow) -> Members:
     if query.customer is not None:
         customer = await customers.find(call.db, call.project_id, query.customer)
         where.equal(holder_id=customer.id if customer else query.customer)
+    where.add("id = ANY({})", [query.ids] if isinstance(query.ids, str) else query.ids)
     where.add("code_key = {}", query.code and vouchers.key_of(call.work.project, query.code))
     rows, total = await VOUCHERS.page(
         call.db, call.project_id, where, query.sorting, limit=query.limit, offset=query.offset
@@ -124,41 +105,31 @@ async def change_balance(call: Call[BalanceChange], *path: VoucherRow) -> Balanc
 
 
 async def list_card_transactions(call: Call[None], *path: VoucherRow) -> Transactions:
-    return await _transactions(call, Where().equal(voucher_id=path[-1].id))
+    return await transactions.page(call, Where().equal(voucher_id=path[-1].id))
 
 
 async def list_campaign_transactions(call: Call[None], campaign: CampaignRow) -> Transactions:
-    return await _transactions(call, Where().equal(campaign_id=campaign.id))
-
-
-async def _transactions(call: Call[None], where: Where) -> Transactions:
-    query: TransactionsQuery = call.query
-    descending = query.order != "id"
-    where.add("id < {}" if descending else "id > {}", query.starting_after_id)
-    rows = await TRANSACTIONS.some(
-        call.db, call.project_id, where, Order("id", descending=descending), limit=query.limit + 1
-    )
-    page, more = rows[: query.limit], len(rows) > query.limit
-    return Transactions([views.transaction(row) for row in page], more, page[-1].id if more else UNSET)
+    return await transactions.page(call, Where().equal(campaign_id=campaign.id))
 
 
 async def create_rules(call: Call[NewEarningRules], campaign: CampaignRow) -> list[EarningRule]:
     return [views.earning_rule(row) for row in await rules.create(call.work, campaign, call.body)]
 
 
+async def update_rule(call: Call[EarningRulePatch], campaign: CampaignRow, row: EarningRuleRow) -> EarningRule:
+    return views.earning_rule(await rules.update(call.work, campaign, row, call.body))
+
+
+async def enable_rule(call: Call[None], campaign: CampaignRow, row: EarningRuleRow) -> EarningRule:
+    return views.earning_rule(await rules.switch(call.work, campaign, row, active=True))
+
+
+async def disable_rule(call: Call[None], campaign: CampaignRow, row: EarningRuleRow) -> EarningRule:
+    return views.earning_rule(await rules.switch(call.work, campaign, row, active=False))
+
+
 async def delete_rule(call: Call[None], campaign: CampaignRow, row: EarningRuleRow) -> None:
     await rules.delete(call.work, campaign, row)
-
-
-async def offer_rewards(call: Call[NewCampaignAssignments], campaign: CampaignRow) -> list[Assignment]:
-    return [reward_views.assignment(row) for row in await assignments.offer(call.work, campaign, call.body)]
-
-
-async def offer_reward(call: Call[NewRewardAssignment], reward: RewardRow) -> Assignment:
-    campaign = await members.programme(call.work, call.body.campaign)
-    if campaign is None:
-        raise not_found("campaign", call.body.campaign)
-    return reward_views.assignment(await assignments.assign(call.work, campaign, reward.id, call.body))
 
 
 async def _load_rule(call: Call[object], rule_id: str, campaign: CampaignRow) -> EarningRuleRow | None:
@@ -168,7 +139,6 @@ async def _load_rule(call: Call[object], rule_id: str, campaign: CampaignRow) ->
 _OF = "/v1/loyalties/{campaignId}"
 _CAMPAIGN = (Param("campaign", load_campaign),)
 _RULE = (*_CAMPAIGN, Param("earning_rule", _load_rule))
-_REWARD = (Param("reward", rewards.load),)
 _RULES = crud.Resource(
     name="earning_rule",
     names="earning_rules",
@@ -180,15 +150,6 @@ _RULES = crud.Resource(
 _BUCKETS = crud.Resource(
     name="bucket", names="buckets", table=BUCKETS, view=views.bucket, listed=Buckets, within="voucher_id"
 )
-_OFFERS = crud.Resource(
-    name="offer",
-    names="offers",
-    table=ASSIGNMENTS,
-    view=reward_views.assignment,
-    listed=AssignmentsList,
-    within="campaign_id",
-)
-_OFFERS_OF_REWARD = msgspec.structs.replace(_OFFERS, names="offers_of_reward", within="reward_id")
 # A card can be named by itself, or within its programme.
 CARDS = (
     ("/v1/loyalties/members/{memberId}", (Param("voucher", load_card),)),
@@ -226,26 +187,8 @@ ROUTES = (
     Route("POST", f"{_OF}/earning-rules", create_rules, _CAMPAIGN, NewEarningRules, answer=list[EarningRule]),
     Route("GET", f"{_OF}/earning-rules", crud.list_of(_RULES), _CAMPAIGN, query=PageQuery, answer=EarningRules),
     Route("GET", f"{_OF}/earning-rules/{{earningRuleId}}", crud.one(_RULES), _RULE, answer=EarningRule),
+    Route("PUT", f"{_OF}/earning-rules/{{earningRuleId}}", update_rule, _RULE, EarningRulePatch, answer=EarningRule),
     Route("DELETE", f"{_OF}/earning-rules/{{earningRuleId}}", delete_rule, _RULE),
-    Route("POST", f"{_OF}/rewards", offer_rewards, _CAMPAIGN, NewCampaignAssignments, answer=list[Assignment]),
-    *(
-        Route(
-            "GET",
-            f"{_OF}/{name}",
-            crud.list_of(_OFFERS),
-            _CAMPAIGN,
-            query=CampaignAssignmentsQuery,
-            answer=AssignmentsList,
-        )
-        for name in ("rewards", "reward-assignments")
-    ),
-    Route("POST", "/v1/rewards/{rewardId}/assignments", offer_reward, _REWARD, NewRewardAssignment, answer=Assignment),
-    Route(
-        "GET",
-        "/v1/rewards/{rewardId}/assignments",
-        crud.list_of(_OFFERS_OF_REWARD),
-        _REWARD,
-        query=PageQuery,
-        answer=AssignmentsList,
-    ),
+    Route("POST", f"{_OF}/earning-rules/{{earningRuleId}}/enable", enable_rule, _RULE, answer=EarningRule),
+    Route("POST", f"{_OF}/earning-rules/{{earningRuleId}}/disable", disable_rule, _RULE, answer=EarningRule),
 )

@@ -50,13 +50,15 @@ BUCKETS = Table("points_buckets", BucketRow)
 SOONEST_FIRST = Order("expires_on", descending=False)
 _RETURNED = ", ".join(f"v.{column}" for column in VoucherRow.__struct_fields__)
 _THIS = "v.project_id = $1 AND v.id = $2"
+# Anybody's gift card can be filled; a loyalty card must have a holder.
+_MOVABLE = "(v.holder_id IS NOT NULL OR v.type = 'GIFT_VOUCHER')"
 _ADD = f"""
 UPDATE vouchers v SET added = v.added + $3, balance = v.balance + $3, updated_at = $4
-WHERE {_THIS} AND v.holder_id IS NOT NULL AND v.added <= {GREATEST} - $3 RETURNING {_RETURNED}
+WHERE {_THIS} AND {_MOVABLE} AND v.added <= {GREATEST} - $3 RETURNING {_RETURNED}
 """
 _REMOVE = f"""
 UPDATE vouchers v SET subtracted = v.subtracted + $3, balance = v.balance - $3, updated_at = $4
-WHERE {_THIS} AND v.holder_id IS NOT NULL AND v.balance >= $3 RETURNING {_RETURNED}
+WHERE {_THIS} AND {_MOVABLE} AND v.balance >= $3 RETURNING {_RETURNED}
 """
 _REDEEM = f"""
 UPDATE vouchers v SET redeemed = v.redeemed + $3, balance = v.balance - $3, updated_at = $4,
@@ -78,6 +80,14 @@ WITH mine AS (
 )
 UPDATE points_buckets b SET points = b.points - least(m.points, $3 - m.before), updated_at = $4
 FROM mine m WHERE b.project_id = m.project_id AND b.id = m.id AND m.before < $3
+"""
+_END = f"""
+UPDATE points_buckets SET status = 'EXPIRED', updated_at = $4
+WHERE project_id = $1 AND voucher_id = $2 AND status = 'ACTIVE' AND expires_on < $3 RETURNING {BUCKETS.columns}
+"""
+_LOSE = f"""
+UPDATE vouchers v SET expired = v.expired + $3, balance = v.balance - $3, updated_at = $4
+WHERE {_THIS} RETURNING {_RETURNED}
 """
 _NEXT = f"""
 UPDATE vouchers v SET next_expiration_date = n.expires_on, next_expiration_points = n.points
@@ -113,6 +123,11 @@ async def remove(work: Work, card: VoucherRow, points: int) -> VoucherRow | None
     return changed and await _drain(work, changed, points)
 
 
+async def change_credits(work: Work, card: VoucherRow, cents: int) -> VoucherRow | None:
+    """The gift card with so many cents more or, where negative, less; None if it has not so many, or it is gone."""
+    return await _change(work, _ADD if cents > 0 else _REMOVE, card.id, abs(cents))
+
+
 async def redeem(work: Work, card: VoucherRow, points: int) -> VoucherRow:
     """The card after paying so many points. The caller holds it and knows that it can; constraints see to that."""
     changed = await _change(work, _REDEEM, card.id, points)
@@ -127,6 +142,15 @@ async def fill(work: Work, fillings: Sequence[Filling]) -> list[VoucherRow]:
     )
     await work.db.write(_FILL, work.project.id, *map(list, columns))
     return [await _next_expiration(work, f.card) if f.expires_on else f.card for f in fillings]
+
+
+async def expire(work: Work, card: VoucherRow, today: date) -> tuple[VoucherRow, list[BucketRow]]:
+    """The card without the points whose last day was before today, and their buckets. The caller holds the card."""
+    rows = await work.db.write(_END, work.project.id, card.id, today, work.now)
+    ended = [bucket for row in rows if (bucket := BUCKETS.read(row)).points]
+    points = sum(bucket.points for bucket in ended)
+    changed = await _change(work, _LOSE, card.id, points) if points else card
+    return await _next_expiration(work, changed or card), ended
 
 
 async def record(db: Transaction, project_id: str, row: TransactionRow) -> None:
