@@ -31,6 +31,8 @@ _SCHEMES = frozenset({"http", "https"})
 _IPV4_BITS = 0xFFFF_FFFF
 _DNS_THREADS = 64
 _DNS_TTL_S = 10
+# Many servers close a connection that is idle for 5 s. A call that meets this moment fails and waits a minute.
+_IDLE_S = 3
 # Some parsers drop these, others do not: what was judged must be what is called. And no credentials.
 _NEVER_IN_A_URL = re.compile(r"[\x00-\x20\x7f\\]|//[^/?#]*@")
 _HOST = re.compile(r"[a-z0-9_-]{1,63}(?:\.[a-z0-9_-]{1,63})*\.?|[0-9a-f]*:[0-9a-f:.]+")
@@ -153,4 +155,6 @@ def connector(rules: Rules, connections: int) -> aiohttp.TCPConnector:
 
     Certificates are verified; a name's addresses are remembered for some seconds, as they were judged.
     """
-    return aiohttp.TCPConnector(resolver=JudgingResolver(rules), limit=connections, ttl_dns_cache=_DNS_TTL_S)
+    return aiohttp.TCPConnector(
+        resolver=JudgingResolver(rules), limit=connections, ttl_dns_cache=_DNS_TTL_S, keepalive_timeout=_IDLE_S
+    )
