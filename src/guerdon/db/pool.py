@@ -166,7 +166,11 @@ async def connect(url: str, settings: Mapping[str, str] | None = None) -> Connec
         max_cached_statement_lifetime=0,
         server_settings={"application_name": "guerdon", "timezone": "UTC", **(settings or {})},
     )
-    await _prepare(connection)
+    try:
+        await _prepare(connection)
+    except BaseException:
+        connection.terminate()
+        raise
     return connection
 
 
