@@ -10,8 +10,10 @@ import time
 from collections.abc import Callable
 from types import FrameType
 
+import backlog
 import delivery
 import events
+import isolation
 import latency
 from report import Report
 
@@ -19,8 +21,10 @@ MEASURES: dict[str, Callable[[Report], None]] = {
     "events": events.measure,
     "delivery": delivery.measure,
     "latency": latency.measure,
+    "isolation": isolation.measure,
+    "backlog": backlog.measure,
 }
-LONGEST_S = 300
+LONGEST_S = 600
 
 
 def main(names: list[str]) -> int:

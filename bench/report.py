@@ -6,13 +6,17 @@ from typing import NamedTuple
 
 
 class Line(NamedTuple):
-    """One figure beside its limit; `goal` is the ratio that is aimed at, None where there is only something to see."""
+    """One figure beside its limit; `goal` is the ratio that is aimed at, None where there is only something to see.
+
+    A ratio of rates should be at least its goal, one of times (`at_most`) at most.
+    """
 
     what: str
     ours: str
     limit: str
     ratio: float | None
     goal: float | None
+    at_most: bool = False
 
 
 class Report:
@@ -31,6 +35,12 @@ class Report:
         """Two lists of seconds, shown as median and 99th percentile."""
         self._add(Line(what, _quantiles(ours), _quantiles(limit), None, None))
 
+    def most(self, what: str, ours: list[float], limit: list[float], goal: float) -> None:
+        """Seconds of rounds that took turns, with what should make no difference and without; less is better."""
+        pairs = sorted(zip(ours, limit, strict=True), key=lambda pair: pair[0] / pair[1])
+        mine, least = pairs[len(pairs) // 2]
+        self._add(Line(what, f"{mine * 1e3:.2f} ms", f"{least * 1e3:.2f} ms", mine / least, goal, at_most=True))
+
     def see(self, what: str, ours: str) -> None:
         """Something to know beside the line before."""
         self._add(Line(what, ours, "", None, None))
@@ -40,11 +50,17 @@ class Report:
 
     def print(self) -> None:
         print(f"\n{platform.python_implementation()} {platform.python_version()}, {os.cpu_count()} cores\n")
-        print(f"{'what':<52} {'ours':>21} {'limit':>21} {'ratio':>6}  goal")
-        for what, ours, limit, ratio, goal in self._lines:
-            shown = "" if ratio is None else f"{ratio:.2f}"
-            aim = "" if goal is None or ratio is None else f">= {goal} {'reached' if ratio >= goal else 'MISSED'}"
-            print(f"{what:<52} {ours:>21} {limit:>21} {shown:>6}  {aim}".rstrip())
+        print(f"{'what':<56} {'ours':>21} {'limit':>21} {'ratio':>6}  goal")
+        for line in self._lines:
+            shown = "" if line.ratio is None else f"{line.ratio:.2f}"
+            print(f"{line.what:<56} {line.ours:>21} {line.limit:>21} {shown:>6}  {_aim(line)}".rstrip())
+
+
+def _aim(line: Line) -> str:
+    if line.goal is None or line.ratio is None:
+        return ""
+    reached = line.ratio <= line.goal if line.at_most else line.ratio >= line.goal
+    return f"{'<=' if line.at_most else '>='} {line.goal} {'reached' if reached else 'MISSED'}"
 
 
 def _quantiles(seconds: list[float]) -> str:

@@ -75,8 +75,10 @@ class Stage:
         key = self.project["server_side_key"]
         return {"x-app-id": key["app_id"], "x-app-token": key["app_token"]}
 
-    def webhook(self, url: str, *events: str) -> None:
-        self.manage("POST", f"/{self.project['id']}/webhooks", {"target_url": url, "events": list(events)})
+    def webhook(self, url: str, *events: str) -> str:
+        """Subscribes; the id of the webhook."""
+        made = self.manage("POST", f"/{self.project['id']}/webhooks", {"target_url": url, "events": list(events)})
+        return made["id"]
 
     def psql(self, sql: str) -> str:
         """One statement through psql; what it prints."""
