@@ -239,6 +239,17 @@ def test_switching_off_gives_up_what_is_waiting(project: Project) -> None:
     assert len(project.receiver.at(path)) == 1
 
 
+def test_a_call_that_fails_after_switching_off_is_not_repeated(project: Project) -> None:
+    with _slow_receiver() as (url, calls, let_go):
+        webhook = _webhook(project, target_url=url, events=["customer.created"])
+        make.customer(project, "ann")
+        eventually(lambda: calls)
+        project.management.put(f"{project.path}/webhooks/{webhook['id']}", {"active": False})
+        let_go.set()
+        given_up = eventually(lambda: _after(project, 1))
+        assert (given_up["status"], given_up["next_attempt_at"]) == ("FAILED", None)
+
+
 def test_a_redirect_is_a_failure_and_is_not_followed(project: Project) -> None:
     path = project.webhook("customer.created")
     project.receiver.answer(path, 307)

@@ -2,13 +2,14 @@
 
 from collections.abc import Sequence
 from datetime import datetime, timedelta
+from typing import Any
 
 import msgspec
 
 from guerdon.clock import real_now
 from guerdon.db.table import Order, Table, Where
 from guerdon.db.transaction import Transaction
-from guerdon.webhooks.prepare import Claimed, Message, Target
+from guerdon.webhooks.prepare import Claimed, Message, Signing, Target
 from guerdon.webhooks.settle import Attempt, Delivered, GaveUp, Outcome, RetryAt
 
 
@@ -75,6 +76,15 @@ UPDATE deliveries SET due_at = due_at - $2::interval,
 WHERE project_id = $1 AND due_at IS NOT NULL
 """
 
+_ADD_SETTINGS = """
+INSERT INTO delivery_settings (project_id, secret, catch_up, standard_webhooks) VALUES ($1, $2, $3, $4)
+"""
+_ROTATE = """
+UPDATE delivery_settings
+SET previous_secret = CASE WHEN $3::timestamptz IS NOT NULL THEN secret END, previous_until = $3, secret = $2
+WHERE project_id = $1 AND ($3::timestamptz IS NULL OR previous_until IS NULL OR previous_until <= $4)
+RETURNING project_id
+"""
 _SHIFT_CLOCK = "UPDATE delivery_settings SET clock_offset = clock_offset + $2::interval WHERE project_id = $1"
 
 # The event and the endpoint are looked up here, so that the relay need not carry their columns to and fro.
@@ -107,7 +117,7 @@ WITH RECURSIVE waiting AS (
         ORDER BY d.project_id, d.endpoint_id LIMIT 1
     ) following
 )
-SELECT e.project_id, e.id AS endpoint_id, e.headers, s.secret, s.catch_up, s.clock_offset
+SELECT e.project_id, e.id AS endpoint_id, e.headers, s.catch_up, s.clock_offset
 FROM waiting
 JOIN endpoints e ON e.project_id = waiting.project_id AND e.id = waiting.endpoint_id
 JOIN delivery_settings s ON s.project_id = waiting.project_id
@@ -116,10 +126,16 @@ WHERE EXISTS (
     AND d.due_at <= now() AND (d.leased_until IS NULL OR d.leased_until < now())
 )
 """
+# By the project's clock, because that is what an operator sees and moves.
+_SIGNING = (
+    "s.secret, CASE WHEN s.previous_until > now() + s.clock_offset THEN s.previous_secret END AS previous_secret,"
+    " s.standard_webhooks"
+)
+_HOW_TO_SIGN = f"SELECT {_SIGNING} FROM delivery_settings s WHERE s.project_id = $1"
 # Rows are looked up one by one (LATERAL … LIMIT 1), and rows to change are joined over their whole key without
 # repeating `project_id = $1` for them. Otherwise the planner may read all of the project's rows at once instead of
 # finding each by its key: cheap by the statistics of a young partition, and ruinous an hour later.
-_CLAIM = """
+_CLAIM = f"""
 WITH chosen AS (
     SELECT project_id, id, recorded_at FROM deliveries
     WHERE project_id = $1 AND endpoint_id = $2 AND due_at <= now() AND (leased_until IS NULL OR leased_until < now())
@@ -130,8 +146,11 @@ WITH chosen AS (
 )
 SELECT c.id, c.source_id, c.target_url, c.type, c.created_at, c.event_id, c.event_type, c.entity_id,
     e.group_id, e.event_source, coalesce(c.data, e.data) AS data, c.body,
-    c.recorded_at, c.attempts_count, c.by_hand, c.first_attempt_at
+    c.recorded_at, c.attempts_count, c.by_hand, c.first_attempt_at,
+    s.secret, s.previous_secret, s.standard_webhooks
 FROM claimed c, LATERAL (
+    SELECT {_SIGNING} FROM delivery_settings s WHERE s.project_id = c.project_id LIMIT 1
+) s, LATERAL (
     SELECT group_id, event_source, data FROM events
     WHERE project_id = c.project_id AND number = c.event_number AND recorded_at = c.event_recorded_at LIMIT 1
 ) e
@@ -143,11 +162,14 @@ FROM unnest(array_fill($1::text, ARRAY[cardinality($2::text[])]), $2::text[], $3
     AS r (project_id, id, recorded_at)
 WHERE d.project_id = r.project_id AND d.id = r.id AND d.recorded_at = r.recorded_at
 """
+# A delivery that is not due any more was given up while its call was open: it gets no further attempt.
 # attempts_count fences out a worker whose lease ended before it settled: its attempt is then counted by nobody.
 _SETTLE = """
 WITH settled AS (
-    UPDATE deliveries d SET status = o.status,
-        due_at = o.due_at - coalesce(o.first_attempt_at - d.first_attempt_at, interval '0'),
+    UPDATE deliveries d SET
+        status = CASE WHEN d.due_at IS NULL AND o.status = 'RETRYING' THEN 'FAILED' ELSE o.status END,
+        due_at = CASE WHEN d.due_at IS NOT NULL THEN
+            o.due_at - coalesce(o.first_attempt_at - d.first_attempt_at, interval '0') END,
         attempts_count = o.number, leased_until = NULL,
         by_hand = false, first_attempt_at = coalesce(d.first_attempt_at, o.started_at),
         sent_at = coalesce(o.sent_at, d.sent_at)
@@ -234,15 +256,32 @@ async def add_deliveries(
         await db.write(_INSERT_DELIVERIES, project_id, real_now(), event_recorded_at, *map(list, columns))
 
 
-async def set_delivery_settings(db: Transaction, project_id: str, secret: str, *, catch_up: bool) -> None:
+async def set_delivery_settings(
+    db: Transaction, project_id: str, secret: str, *, catch_up: bool, standard_webhooks: bool
+) -> None:
     """The secret that the project's deliveries are signed with, and whether late retries follow at once."""
-    await db.write(
-        "INSERT INTO delivery_settings (project_id, secret, catch_up) VALUES ($1, $2, $3)", project_id, secret, catch_up
-    )
+    await db.write(_ADD_SETTINGS, project_id, secret, catch_up, standard_webhooks)
 
 
-async def secret(db: Transaction, project_id: str) -> str:
-    return await db.value("SELECT secret FROM delivery_settings WHERE project_id = $1", project_id)
+async def set_standard_webhooks(db: Transaction, project_id: str, *, on: bool) -> None:
+    await db.write("UPDATE delivery_settings SET standard_webhooks = $2 WHERE project_id = $1", project_id, on)
+
+
+async def signing(db: Transaction, project_id: str) -> Signing:
+    """How deliveries are signed now; the project must exist."""
+    row = await db.row(_HOW_TO_SIGN, project_id)
+    if row is None:
+        raise LookupError(project_id)
+    return Signing(*row.values())
+
+
+async def rotate_secret(db: Transaction, project_id: str, secret: str, until: datetime | None, now: datetime) -> bool:
+    """Replaces the secret; the old one signs too until then, or not at all.
+
+    False, and nothing is changed, where the one before still signs and this one is to do so as well: there is room for
+    one old secret, and dropping the older would cut off receivers that were promised time.
+    """
+    return await db.write_row(_ROTATE, project_id, secret, until, now) is not None
 
 
 async def make_retries_due(db: Transaction, project_id: str, by: timedelta) -> None:
@@ -259,7 +298,12 @@ async def due_targets(db: Transaction) -> list[Target]:
 async def claim(db: Transaction, target: Target, limit: int, lease: timedelta) -> list[Claimed]:
     """Leases up to `limit` due deliveries of an endpoint, oldest first, in one statement of its own."""
     rows = await db.only(_CLAIM, target.project_id, target.endpoint_id, limit, lease)
-    return [Claimed(**row) for row in rows]
+    return [_claimed(dict(row.items())) for row in rows]
+
+
+def _claimed(values: dict[str, Any]) -> Claimed:
+    signing = Signing(*(values.pop(name) for name in Signing.__struct_fields__))
+    return Claimed(**values, signing=signing)
 
 
 async def release(db: Transaction, target: Target, claimed: Sequence[Claimed]) -> None:
@@ -279,7 +323,7 @@ async def settle(db: Transaction, project_id: str, settled: Sequence[tuple[Claim
                 outcome.due_at if isinstance(outcome, RetryAt) else None,
                 outcome.at if isinstance(outcome, Delivered) else None,
                 delivery.first_attempt_at or attempt.started_at,
-                *msgspec.structs.astuple(attempt),
+                *msgspec.structs.astuple(attempt)[:5],
             )
             for delivery, attempt, outcome in settled
         ),
