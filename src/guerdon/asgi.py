@@ -65,7 +65,7 @@ async def runtime(settings: Settings, database_url: str) -> AsyncGenerator[Runti
     pool = Pool(database_url, settings.database_connections)
     try:
         node, secret = await _identity(pool)
-        yield Runtime(pool, Ids(node), Doorbell(pool), settings.base_url, secret)
+        yield Runtime(pool, Ids(node), Doorbell(pool), settings.base_url, secret, settings.allow_private_targets)
     finally:
         await pool.close()
 

@@ -9,6 +9,7 @@ import msgspec
 from guerdon.clock import real_now
 from guerdon.db.table import Order, Table, Where
 from guerdon.db.transaction import Transaction
+from guerdon.webhooks import sample
 from guerdon.webhooks.prepare import Claimed, Message, Signing, Target
 from guerdon.webhooks.settle import Attempt, Delivered, GaveUp, Outcome, RetryAt
 
@@ -199,15 +200,19 @@ RETURNING id
 """
 _RETRY = """
 UPDATE deliveries SET due_at = now(), status = 'RETRYING', by_hand = (due_at IS NULL)
-WHERE project_id = $1 AND id = $2 AND leased_until IS NULL
+WHERE project_id = $1 AND id = $2 AND leased_until IS NULL AND event_number > 0
 AND EXISTS (SELECT FROM endpoints e WHERE e.project_id = $1 AND e.id = endpoint_id) RETURNING id
 """
-_SHOWN = """
+# A sample (event 0) has no event, and a body of its own.
+_NO_GROUP = f"'{sample.zero('v-')}'"
+_NO_SOURCE = """'{"channel":"INTERNAL"}'"""
+_SHOWN = f"""
 SELECT d.id, d.source_id, d.target_url, d.type, d.created_at, d.event_id, d.event_type, d.entity_id,
-    e.group_id, e.event_source, coalesce(d.data, e.data) AS data, d.body,
+    coalesce(e.group_id, {_NO_GROUP}) AS group_id, coalesce(e.event_source, {_NO_SOURCE}) AS event_source,
+    coalesce(d.data, e.data, '{{}}') AS data, d.body,
     d.recorded_at, d.status, d.attempts_count, d.due_at, d.sent_at
 FROM deliveries d
-JOIN events e ON e.project_id = d.project_id AND e.number = d.event_number AND e.recorded_at = d.event_recorded_at
+LEFT JOIN events e ON e.project_id = d.project_id AND e.number = d.event_number AND e.recorded_at = d.event_recorded_at
 """
 _LIST = f"""
 {_SHOWN} WHERE d.project_id = $1

@@ -51,6 +51,12 @@ class Attempt(msgspec.Struct):
     response_excerpt: str | None
 
 
+class SampleAttempt(Attempt, kw_only=True):
+    """The only attempt of a sample, and the id of the delivery that it is logged as."""
+
+    delivery_id: str
+
+
 class Delivery(msgspec.Struct, kw_only=True):
     """A delivery; its attempts only when it is read by itself."""
 
