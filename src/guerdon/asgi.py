@@ -16,9 +16,11 @@ from guerdon.events.work import Runtime
 from guerdon.families.api_keys import store as api_keys
 from guerdon.families.async_actions import routes as async_actions
 from guerdon.families.campaigns import routes as campaigns
+from guerdon.families.codes import routes as codes
 from guerdon.families.customers import routes as customers
 from guerdon.families.deliveries import routes as deliveries
 from guerdon.families.distributions import routes as distributions
+from guerdon.families.gifts import routes as gifts
 from guerdon.families.loyalties import routes as loyalties
 from guerdon.families.orders import routes as orders
 from guerdon.families.products import routes as products
@@ -45,10 +47,12 @@ ROUTES: tuple[Route, ...] = (
     *products.ROUTES,
     *orders.ROUTES,
     *vouchers.ROUTES,
+    *codes.ROUTES,
     *campaigns.ROUTES,
     *publications.ROUTES,
     *rewards.ROUTES,
     *loyalties.ROUTES,
+    *gifts.ROUTES,
     *redeemables.ROUTES,
     *distributions.ROUTES,
 )

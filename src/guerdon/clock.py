@@ -39,10 +39,11 @@ class Moment(datetime):
 
 
 class Day(date):
-    """A date of a request: `YYYY-MM-DD`, or the day (in UTC) of a date-time."""
+    """A date of a request: `YYYY-MM-DD`, or the day that a date-time names, in whichever zone it is written."""
 
     @classmethod
     def parse(cls, text: str) -> Self:
         """Errors: ValueError if it is neither."""
-        moment = Moment.parse(text)
-        return cls(moment.year, moment.month, moment.day)
+        Moment.parse(text)
+        written = datetime.fromisoformat(text)
+        return cls(written.year, written.month, written.day)

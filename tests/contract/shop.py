@@ -76,6 +76,7 @@ class Shop:
         self.keep_products()
         self.take_orders()
         self.give_codes()
+        self.keep_vouchers()
         self.keep_a_club()
 
     def _body(self, kind: str, /, **fields: Any) -> Any:
@@ -240,6 +241,23 @@ class Shop:
         assert published.result == "SUCCESS"
         if name == "Sale":
             self._done(api.delete_campaign(made.id))
+
+    def keep_vouchers(self) -> None:
+        api = self.vouchers
+        percent = {"type": "PERCENT", "percent_off": 10}
+        coupon = self._body("VouchersCreateWithSpecificCodeRequestBody", type="DISCOUNT_VOUCHER", discount=percent)
+        assert api.create_voucher("TEN", coupon).code == "TEN"
+        changed = self._body("VouchersUpdateRequestBody", metadata={"a": 1})
+        assert api.update_voucher("TEN", changed).metadata == {"a": 1}
+        assert api.disable_voucher("TEN").active is False
+        assert api.enable_voucher("TEN").active is True
+        api.delete_voucher("TEN")
+        _gone(lambda: api.get_voucher("TEN"))
+        gift = self._body("VouchersCreateRequestBody", type="GIFT_VOUCHER", gift={"amount": 500, "balance": 500})
+        code = api.generate_random_code(gift).code
+        more = self._body("VouchersBalanceUpdateRequestBody", amount=100)
+        assert api.update_voucher_balance(code, more).balance == 600
+        assert len(api.list_voucher_transactions(code).data) == 1
 
     def keep_a_club(self) -> None:
         with warnings.catch_warnings():  # the client calls these operations deprecated

@@ -80,3 +80,10 @@ def test_hours_of_some_days(moment: str, problem: str | None) -> None:
         {"start_time": "20:00:00", "days_of_week": [2]},
     ]
     assert at(moment, hours={"daily": daily}) == problem
+
+
+def test_the_first_day_of_the_calendar_is_one_in_every_zone() -> None:
+    daily = {"timeframe": {"interval": "P1D", "duration": "PT10H"}}
+    first = Validity(start=datetime(1, 1, 1, tzinfo=UTC), windows=daily)
+    assert problem_at(first, datetime(2026, 11, 21, 20, tzinfo=UTC), "America/New_York") == "NOT_NOW"
+    assert problem_at(first, datetime(2026, 11, 21, 9, tzinfo=UTC), "America/New_York") is None

@@ -1,12 +1,14 @@
 """Loyalty programmes over HTTP: members, points by hand and by paid orders, and the ledger that all of them leave."""
 
+from datetime import datetime
 from typing import Any
+from zoneinfo import ZoneInfo
 
 import pytest
 
 import make
 import together
-from installation import Project, eventually
+from installation import Installation, Project, eventually
 from shapes import differences, seed
 
 
@@ -258,6 +260,7 @@ def test_a_ledger_is_listed_in_slices(project: Project) -> None:
     assert "more_starting_after" not in rest
     upwards = project.get("/v1/loyalties/Club/transactions", order="id")
     assert [entry["details"]["balance"]["points"] for entry in upwards["data"]] == [1, 2, 3]
+    project.refuse("GET", f"{path}?order=points", status=400, key="invalid_query_params")
 
 
 def test_rules_are_made_shown_and_deleted(project: Project) -> None:
@@ -410,3 +413,15 @@ def test_a_deleted_campaign_takes_its_rules_along(project: Project) -> None:
     tables = ("earning_rules", "reward_assignments")
     counts = [f"SELECT count(*) FROM {table} WHERE project_id = $1" for table in tables]
     eventually(lambda: all(project.installation.sql(count, project.id)[0][0] == 0 for count in counts))
+
+
+@pytest.mark.parametrize("zone", ["Pacific/Auckland", "America/New_York"])
+def test_a_day_written_as_a_time_is_the_day_that_is_written(installation: Installation, zone: str) -> None:
+    project = make.project(installation, timezone=zone)
+    make.campaign(project)
+    card = make.member(project)
+    today = datetime.now(ZoneInfo(zone))
+    for hour in (0, 23):
+        date = today.replace(hour=hour, minute=30, microsecond=0).isoformat()
+        project.post(balance_path(card), {"points": 1, "expiration_type": "CUSTOM_DATE", "expiration_date": date})
+    assert buckets_of(project, card) == [(2, today.date().isoformat())]

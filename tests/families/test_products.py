@@ -130,6 +130,13 @@ def test_a_variant_only_has_attributes_of_its_product(project: Project) -> None:
     assert project.get("/v1/skus/red")["attributes"] == {"color": 1}
 
 
+def test_null_clears_the_attributes_of_a_variant(project: Project) -> None:
+    make.product(project, "phone", attributes=["colour"])
+    made = make.sku(project, "phone", "red", attributes={"colour": "red"})
+    assert project.put(f"/v1/products/phone/skus/{made['id']}", {"attributes": None})["attributes"] == {}
+    assert make.sku(project, "phone", "blue", attributes=None)["attributes"] == {}
+
+
 def test_what_is_deleted_is_gone(project: Project) -> None:
     make.product(project, "phone")
     make.sku(project, "phone", "red")

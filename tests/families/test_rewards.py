@@ -179,6 +179,16 @@ def test_an_order_comes_along(project: Project) -> None:
     assert entry["details"]["order"] == {"id": order["id"], "source_id": "o-1"}
 
 
+def test_an_order_that_is_fulfilled_stays_so(project: Project) -> None:
+    make.campaign(project)
+    reward = make.reward(project)
+    card = make.member(project, points=100)
+    make.order(project, 2_900, source_id="o-1", status="FULFILLED")
+    done = redeem(project, card, reward, order={"source_id": "o-1"})
+    assert (done["order"]["status"], list(done["order"]["redemptions"])) == ("FULFILLED", [done["id"]])
+    assert project.get("/v1/customers/ann")["summary"]["orders"]["total_count"] == 1
+
+
 @pytest.mark.parametrize(
     ("change", "status", "key"),
     [

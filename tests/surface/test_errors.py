@@ -3,6 +3,7 @@
 import json
 import re
 from collections.abc import Iterator
+from http.client import HTTPConnection
 from typing import Any
 
 import httpx
@@ -103,6 +104,15 @@ TOO_LARGE = f"Payload content length greater than maximum allowed: {MAX_BODY_BYT
 def test_a_body_that_says_that_it_is_too_large(project: Project) -> None:
     body = refusal(sent(project, b" " * (MAX_BODY_BYTES + 1)), 413, "query_too_large", TOO_LARGE)
     assert (body["statusCode"], body["error"]) == (413, "Request Entity Too Large")
+
+
+def test_a_length_with_thousands_of_digits(project: Project) -> None:
+    connection = HTTPConnection(project.installation.base_url.removeprefix("http://"), timeout=10)
+    key = {"x-app-id": project.key["app_id"], "x-app-token": project.key["app_token"]}
+    headers = JSON | key | {"content-length": "0" * 5_000 + "17"}
+    connection.request("POST", CUSTOMERS, b'{"source_id":"a"}', headers)
+    assert connection.getresponse().status == 200
+    connection.close()
 
 
 def test_a_body_that_turns_out_to_be_too_large(project: Project) -> None:

@@ -89,7 +89,7 @@ def keys(database_url: DatabaseUrl = None, name: str = "Management") -> None:
 
 @app.command(context_settings={"allow_extra_args": True, "ignore_unknown_options": True})
 def demo(context: typer.Context) -> None:
-    """Plays a shop's day and shows the five reference events as they arrive. Needs the extra `guerdon[demo]`."""
+    """Plays a shop's day and shows the five reference events as they arrive. Needs the extra `demo`."""
     if importlib.util.find_spec("voucherify") is None:
         typer.echo("guerdon: the demo needs the extra `guerdon[demo]`", err=True)
         raise typer.Exit(2)

@@ -21,6 +21,8 @@ UNREACHABLE = (
     asyncpg.CrashShutdownError,
     asyncpg.TooManyConnectionsError,
 )
+# What a transaction met that could not go on beside another: worth trying again at once.
+CONFLICT = (asyncpg.DeadlockDetectedError, asyncpg.SerializationError)
 _STATEMENTS = 1_000  # prepared statements kept per connection; ours are a fixed, smaller number
 # Our statements find few rows through an index, and are run a million times. The plan for that must not depend on how
 # fresh the statistics are: a new partition looks empty, and a hash join with a scan of it looks cheap until it is not.

@@ -33,11 +33,18 @@ def problem_at(validity: Validity, moment: datetime, timezone: str) -> Invalid |
         return "EXPIRED"
     if validity.windows:
         zone = ZoneInfo(timezone)
-        local = moment.astimezone(zone).replace(tzinfo=None)
-        start = validity.start and validity.start.astimezone(zone).replace(tzinfo=None)
-        if not _in_windows(validity.windows, local, start):
+        start = validity.start and _on_the_wall(validity.start, zone)
+        if not _in_windows(validity.windows, _on_the_wall(moment, zone), start):
             return "NOT_NOW"
     return None
+
+
+def _on_the_wall(moment: datetime, zone: ZoneInfo) -> datetime:
+    """The local time. On the calendar's first and last day, where a zone may have none, that of UTC."""
+    try:
+        return moment.astimezone(zone).replace(tzinfo=None)
+    except OverflowError:
+        return moment.replace(tzinfo=None)
 
 
 def _in_windows(windows: Mapping[str, Any], local: datetime, start: datetime | None) -> bool:

@@ -14,7 +14,7 @@ import msgspec
 from prometheus_client import Histogram
 from starlette.types import Receive, Scope as AsgiScope, Send
 
-from guerdon.db.pool import UNREACHABLE
+from guerdon.db.pool import CONFLICT, UNREACHABLE
 from guerdon.db.transaction import Transaction
 from guerdon.errors import ApiError, invalid_payload, not_found
 from guerdon.events.work import Runtime, Work
@@ -32,7 +32,6 @@ _ATTEMPTS = 3
 _PROJECT_IN_PATH = "{projectId}"
 # A value that fits its JSON type but no column or index: too large, too early, too deep, too long.
 _OUT_OF_RANGE = (asyncpg.DataError, asyncpg.ProgramLimitExceededError)
-_RETRIED = (asyncpg.DeadlockDetectedError, asyncpg.SerializationError)
 
 log = logger("http")
 
@@ -105,7 +104,7 @@ class App:
         for attempt in range(1, _ATTEMPTS + 1):
             try:
                 return await self._work(route, texts, caller, project, request_id, (body, query))
-            except _RETRIED:
+            except CONFLICT:
                 if attempt == _ATTEMPTS:
                     raise
             except _OUT_OF_RANGE as error:

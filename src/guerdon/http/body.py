@@ -13,6 +13,7 @@ from guerdon.http.routing import Route, Upload
 
 JSON = "application/json"
 _MULTIPART = "multipart/form-data"
+_DIGITS = len(str(wire.MAX_BODY_BYTES))
 
 
 class TooLarge(ApiError):  # noqa: N818 - a refusal like the others, whose documented body has a form of its own
@@ -32,7 +33,8 @@ async def read_body(scope: Scope, receive: Receive, headers: Mapping[bytes, byte
     wanted = _MULTIPART if route.body is Upload else JSON
     if kind != wanted and not (wanted == JSON and kind.endswith("+json")):
         raise ApiError(415, "unsupported_media_type", "Unsupported Media Type", f"Content-Type must be {wanted}")
-    if int(headers.get(b"content-length", b"0")) > wire.MAX_BODY_BYTES:
+    size = headers.get(b"content-length", b"").lstrip(b"0")  # Python reads no number of thousands of digits
+    if size and (len(size) > _DIGITS or int(size) > wire.MAX_BODY_BYTES):
         raise TooLarge
     if route.body is Upload:
         return await _read_file(scope, receive)

@@ -1,11 +1,12 @@
 """Runs jobs: each in one transaction that also ends it, with pauses that grow when it fails."""
 
 import asyncio
+import contextlib
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from datetime import timedelta
 from typing import Any
 
-from guerdon.db.pool import UNREACHABLE
+from guerdon.db.pool import CONFLICT, UNREACHABLE
 from guerdon.db.transaction import Transaction
 from guerdon.engine.backoff import job_pause
 from guerdon.errors import ApiError
@@ -21,6 +22,8 @@ from guerdon.tenant import Project
 BATCH = 20
 LEASE = timedelta(seconds=30)
 MOST_ATTEMPTS = 30  # about a day of pauses; then the job is parked for a person to look at
+
+_TRIES_IN_CONFLICT = 2  # before the one whose failure counts
 
 # A job's code. What it returns, if anything, is the payload of the job for the rest of the work.
 Handler = Callable[[Work, dict[str, Any]], Awaitable[dict[str, Any] | None]]
@@ -87,12 +90,10 @@ class JobWorker:
 
     async def _run(self, project: Project, job: Job) -> None:
         try:
-            async with working(self._runtime, project, job.group_id) as work:
-                if not await queue.take(work.db, project.id, job):
-                    return
-                rest = await self._handlers[job.name](work, job.payload)
-                if rest is not None:
-                    await queue.enqueue(work, job.name, rest)
+            for _ in range(_TRIES_IN_CONFLICT):
+                with contextlib.suppress(*CONFLICT):
+                    return await self._work(project, job)
+            await self._work(project, job)
         except UNREACHABLE as error:
             log.warning("database_unreachable", job=job.name, error=str(error))  # the lease ends by itself
         except Exception as error:
@@ -109,3 +110,12 @@ class JobWorker:
             )
             async with Transaction(self._runtime.pool) as db:
                 await queue.fail(db, project.id, job, job_pause(job.attempts), repr(error), park=park)
+
+    async def _work(self, project: Project, job: Job) -> None:
+        """The job's transaction: what it does, its end, and the job for the rest."""
+        async with working(self._runtime, project, job.group_id) as work:
+            if not await queue.take(work.db, project.id, job):
+                return
+            rest = await self._handlers[job.name](work, job.payload)
+            if rest is not None:
+                await queue.enqueue(work, job.name, rest)

@@ -5,14 +5,13 @@ from typing import Any
 
 import msgspec
 
-from guerdon.engine.calendar import parse_duration
 from guerdon.engine.codes import CodeConfig, code_config
 from guerdon.engine.points import ExpirationRules, problem_of
 from guerdon.errors import ApiError, invalid_payload, not_found, refused
 from guerdon.families.campaigns.schemas import NewCampaign, NewCampaignVoucher, NewCodeConfig
 from guerdon.families.campaigns.store import CampaignRow, CardSettings, CodeSettings, GiftSettings, Settings
+from guerdon.families.vouchers import terms
 from guerdon.families.vouchers.codes import invalid_code_config
-from guerdon.families.vouchers.schemas import UnitDiscount
 
 # Per type of campaign: the type of its codes, and the property that says what they give.
 KINDS = {
@@ -20,7 +19,6 @@ KINDS = {
     "GIFT_VOUCHERS": ("GIFT_VOUCHER", "gift"),
     "LOYALTY_PROGRAM": ("LOYALTY_CARD", "loyalty_card"),
 }
-_LONGEST_YEARS = 1_000
 _DONE = "DONE"
 _IN_PROGRESS = "IN_PROGRESS"
 
@@ -36,9 +34,11 @@ def campaign(new: NewCampaign, campaign_id: str, now: datetime) -> CampaignRow:
     """
     voucher = _voucher(new)
     _check_times(new)
+    validity = terms.windows(new.validity_timeframe, new.validity_day_of_week, new.validity_hours)
+    terms.check_windows(new.start_date, validity)
     settings = Settings(
         codes=_codes(voucher),
-        validity=_validity(new) or None,
+        validity=validity or None,
         activity_duration=new.activity_duration_after_publishing,
         use_voucher_metadata_schema=new.use_voucher_metadata_schema is not False,
         loyalty_tiers_expiration=_tiers_expiration(new),
@@ -113,8 +113,7 @@ def _voucher(new: NewCampaign) -> NewCampaignVoucher:
 
 def _codes(voucher: NewCampaignVoucher) -> CodeSettings:
     gift, card, discount = voucher.gift, voucher.loyalty_card, voucher.discount
-    if isinstance(discount, UnitDiscount) and not (discount.unit_type or discount.units):
-        raise invalid_payload("Property .voucher.discount must have required property 'unit_type'")
+    terms.check_discount(discount, "voucher.discount")
     if card and card.expiration_rules:
         _check_rules(card.expiration_rules)
     return CodeSettings(
@@ -134,37 +133,12 @@ def _check_rules(rules: ExpirationRules) -> None:
 
 def _check_times(new: NewCampaign) -> None:
     durations = {"activity_duration_after_publishing": new.activity_duration_after_publishing}
-    if new.validity_timeframe:
-        durations["validity_timeframe.interval"] = new.validity_timeframe.interval
-        durations["validity_timeframe.duration"] = new.validity_timeframe.duration
-        if new.start_date is None:
-            raise invalid_payload("Payload must have required property 'start_date' when it has 'validity_timeframe'")
     if new.loyalty_tiers_expiration:
         extend = new.loyalty_tiers_expiration.expiration_date.extend
         durations["loyalty_tiers_expiration.expiration_date.extend"] = extend
     for path, text in durations.items():
         if text is not None:
-            _check_duration(path, text)
-
-
-def _check_duration(path: str, text: str) -> None:
-    try:
-        duration = parse_duration(text)
-    except ValueError as error:
-        raise invalid_payload(f"Property .{path} {error}") from None
-    if not duration.months and not duration.exact:
-        raise invalid_payload(f"Property .{path} must be longer than nothing")
-    if duration.months > 12 * _LONGEST_YEARS or duration.exact.days > 366 * _LONGEST_YEARS:
-        raise invalid_payload(f"Property .{path} must be at most {_LONGEST_YEARS} years")
-
-
-def _validity(new: NewCampaign) -> dict[str, Any]:
-    found = {
-        "timeframe": msgspec.to_builtins(new.validity_timeframe),
-        "day_of_week": new.validity_day_of_week,
-        "hours": msgspec.to_builtins(new.validity_hours),
-    }
-    return {name: value for name, value in found.items() if value}
+            terms.check_duration(path, text)
 
 
 def _tiers_expiration(new: NewCampaign) -> dict[str, Any] | None:

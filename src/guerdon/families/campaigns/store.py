@@ -124,6 +124,13 @@ INSERT INTO campaign_holders AS h (project_id, campaign_id, customer_id, codes) 
 ON CONFLICT (project_id, campaign_id, customer_id) DO UPDATE SET codes = h.codes + excluded.codes WHERE NOT $5
 RETURNING codes
 """
+_LEAVE = """
+WITH gone AS (
+    DELETE FROM campaign_holders WHERE project_id = $1 AND campaign_id = $2 AND customer_id = $3 AND codes <= 1
+)
+UPDATE campaign_holders SET codes = codes - 1
+WHERE project_id = $1 AND campaign_id = $2 AND customer_id = $3 AND codes > 1
+"""
 _FORGET_GROWTH = "DELETE FROM campaign_growth WHERE project_id = $1 AND campaign_id = $2"
 _FORGET_HOLDERS = """
 DELETE FROM campaign_holders h USING (
@@ -168,6 +175,11 @@ async def count_codes(db: Transaction, project_id: str, campaign_id: str, more: 
 async def end_generation(db: Transaction, project_id: str, campaign_id: str, status: str) -> CampaignRow | None:
     """Notes that codes were made (DONE), or not (FAILED)."""
     return _read(await db.write_row(_END, project_id, campaign_id, status))
+
+
+async def leave(db: Transaction, project_id: str, campaign_id: str, customer_id: str) -> None:
+    """Notes that a customer has one code less; who has none may join again."""
+    await db.write(_LEAVE, project_id, campaign_id, customer_id)
 
 
 async def grow(db: Transaction, project_id: str, campaign_id: str, customer_id: str, codes: int) -> None:

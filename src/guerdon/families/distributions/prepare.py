@@ -55,9 +55,9 @@ async def _with_code(work: Work, distribution: DistributionRow, data: dict[str, 
     try:
         added = await _publish(work, distribution, data["customer"]["id"])
     except ApiError as refusal:
-        if refusal.key != ALREADY_JOINED:
+        if refusal.key not in {ALREADY_JOINED, "not_found"}:  # the second if somebody was deleted just now
             raise
-        log.info("has_code_already", distribution=distribution.id, customer=data["customer"]["id"])
+        log.info("no_code_to_be_had", distribution=distribution.id, customer=data["customer"]["id"], why=refusal.key)
         return None
     return None if added is None else data | added
 

@@ -6,6 +6,7 @@ import msgspec
 
 from guerdon.clock import iso
 from guerdon.engine.earning import earned
+from guerdon.engine.money import GREATEST
 from guerdon.engine.points import last_day
 from guerdon.engine.validity import problem_at
 from guerdon.errors import ApiError
@@ -24,7 +25,7 @@ from guerdon.families.publications import views as publication_views
 from guerdon.families.publications.publish import AUTOMATION, Published, Terms, publish
 from guerdon.families.vouchers import ledger, views as voucher_views
 from guerdon.families.vouchers.assets import Links
-from guerdon.families.vouchers.store import VoucherRow
+from guerdon.families.vouchers.store import VOUCHERS, VoucherRow
 from guerdon.jobs import queue
 from guerdon.telemetry import logger
 
@@ -76,8 +77,7 @@ async def earn(work: Work, payload: dict[str, Any]) -> None:
         return
     rules = await store.rules_for(work.db, project.id, campaign.id, ORDER_PAID, at)
     due = [(rule, points) for rule in rules if (points := _points(rule, occasion.order))]
-    holder = await CUSTOMERS.get(work.db, project.id, id=occasion.event.entity_id)
-    card = await _card(work, campaign, holder) if due and holder else None
+    card = await _held_card(work, occasion) if due else None
     if card is None or not card.before.active or problem_at(card.before.period, at, project.timezone):
         return
     current = card.before
@@ -89,6 +89,19 @@ def _points(rule: EarningRuleRow, order: dict[str, Any]) -> int:
     amount: int = order.get("amount") or 0
     total: int | None = order.get("total_amount")
     return earned(rule.earning, amount=amount, total_amount=amount if total is None else total)
+
+
+async def _held_card(work: Work, occasion: _Occasion) -> _Card | None:
+    """The card of the customer who has paid, both locked; None if there is none, or one of them has just gone."""
+    db, project_id, customer_id = work.db, work.project.id, occasion.event.entity_id
+    holder = await CUSTOMERS.get(db, project_id, id=customer_id)
+    card = await _card(work, occasion.campaign, holder) if holder else None
+    held = card and await VOUCHERS.lock(db, project_id, card.before.id)
+    if card is None or held is None or held.holder_id != customer_id:
+        return None
+    if await CUSTOMERS.lock(db, project_id, customer_id) is None:
+        return None
+    return msgspec.structs.replace(card, before=held)
 
 
 async def _card(work: Work, campaign: CampaignRow, holder: CustomerRow) -> _Card | None:
@@ -113,7 +126,10 @@ async def _card(work: Work, campaign: CampaignRow, holder: CustomerRow) -> _Card
 async def _earn(
     work: Work, occasion: _Occasion, card: _Card, current: VoucherRow, rule: EarningRuleRow, points: int
 ) -> VoucherRow:
-    """The card with the points of one rule; as it was if the order has earned by the rule already."""
+    """The card with the points of one rule; as it was if the order has earned by it already, or there is no room."""
+    if points > GREATEST - current.added:
+        log.warning("more_points_than_a_card_can_hold", card=current.id, order=occasion.order["id"], rule=rule.id)
+        return current
     transaction_id = work.new_id("vtx_")
     if not await store.earn(work.db, work.project.id, occasion.order["id"], rule.id, transaction_id):
         return current
@@ -149,7 +165,7 @@ async def _add(work: Work, occasion: _Occasion, card: VoucherRow, rule: EarningR
     gained = CardChange(card.holder_id or "", campaign=campaign.name, points=points)
     holders = await customers.change_cards(work.db, work.project.id, [gained])
     if changed is None or not holders:
-        raise LookupError(f"card {card.id} was lost while it earned points")  # tried again, then without the card
+        raise LookupError(f"card {card.id} was lost while it earned points")  # both were held
     return Member(changed, campaign, holders[0])
 
 

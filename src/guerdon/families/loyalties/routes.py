@@ -1,7 +1,6 @@
 """Operations on the members of loyalty programmes, their points, and how these are earned and spent."""
 
 import msgspec
-from msgspec import UNSET
 
 from guerdon.db.table import Order, Where
 from guerdon.errors import not_found
@@ -10,7 +9,7 @@ from guerdon.families.campaigns import create, routes as campaigns, store as cam
 from guerdon.families.campaigns.schemas import Campaign, CampaignsList, NewCampaign
 from guerdon.families.campaigns.store import CAMPAIGNS, CampaignRow
 from guerdon.families.customers import store as customers
-from guerdon.families.loyalties import assignments, balance, members, rules, views
+from guerdon.families.loyalties import assignments, balance, members, rules, transactions, views
 from guerdon.families.loyalties.members import load_campaign, load_card, load_card_of
 from guerdon.families.loyalties.schemas import (
     Balance,
@@ -26,22 +25,23 @@ from guerdon.families.loyalties.schemas import (
     Transactions,
 )
 from guerdon.families.loyalties.store import RULES, EarningRuleRow
+from guerdon.families.loyalties.transactions import TransactionsQuery
 from guerdon.families.rewards import routes as rewards, views as reward_views
 from guerdon.families.rewards.schemas import Assignment, AssignmentsList
 from guerdon.families.rewards.store import ASSIGNMENTS, RewardRow
 from guerdon.families.vouchers import store as vouchers, views as voucher_views
 from guerdon.families.vouchers.assets import Links
-from guerdon.families.vouchers.ledger import BUCKETS, SOONEST_FIRST, TRANSACTIONS
+from guerdon.families.vouchers.ledger import BUCKETS, SOONEST_FIRST
 from guerdon.families.vouchers.schemas import Voucher
 from guerdon.families.vouchers.store import VOUCHERS, VoucherRow
 from guerdon.http import crud
 from guerdon.http.call import Call
-from guerdon.http.paging import CreatedQuery, CursorQuery, PageQuery
+from guerdon.http.paging import CreatedQuery, PageQuery
 from guerdon.http.routing import Param, Route
 
 
 class MembersQuery(CreatedQuery, kw_only=True):
-    """What a list of cards can be narrowed to; `customer` is the holder's id or source id, `ids` a JSON array."""
+    """What a list of cards can be narrowed to; `customer` is the holder's id or source id."""
 
     sortable = ("created_at", "updated_at", "code")
 
@@ -52,12 +52,6 @@ class MembersQuery(CreatedQuery, kw_only=True):
     def sorting(self) -> Order:
         found = super().sorting
         return Order("code_key", descending=found.descending) if found.column == "code" else found
-
-
-class TransactionsQuery(CursorQuery, kw_only=True):
-    """Which way the list goes; newest first unless asked otherwise."""
-
-    order: str = "-id"
 
 
 class CampaignAssignmentsQuery(PageQuery, kw_only=True):
@@ -124,22 +118,11 @@ async def change_balance(call: Call[BalanceChange], *path: VoucherRow) -> Balanc
 
 
 async def list_card_transactions(call: Call[None], *path: VoucherRow) -> Transactions:
-    return await _transactions(call, Where().equal(voucher_id=path[-1].id))
+    return await transactions.page(call, Where().equal(voucher_id=path[-1].id))
 
 
 async def list_campaign_transactions(call: Call[None], campaign: CampaignRow) -> Transactions:
-    return await _transactions(call, Where().equal(campaign_id=campaign.id))
-
-
-async def _transactions(call: Call[None], where: Where) -> Transactions:
-    query: TransactionsQuery = call.query
-    descending = query.order != "id"
-    where.add("id < {}" if descending else "id > {}", query.starting_after_id)
-    rows = await TRANSACTIONS.some(
-        call.db, call.project_id, where, Order("id", descending=descending), limit=query.limit + 1
-    )
-    page, more = rows[: query.limit], len(rows) > query.limit
-    return Transactions([views.transaction(row) for row in page], more, page[-1].id if more else UNSET)
+    return await transactions.page(call, Where().equal(campaign_id=campaign.id))
 
 
 async def create_rules(call: Call[NewEarningRules], campaign: CampaignRow) -> list[EarningRule]:

@@ -62,7 +62,10 @@ async def publish(
     """
     if terms.source_id is not None and terms.count > 1:
         raise refused("too_many_vouchers_requested", "Too many vouchers requested", "Only up to 1 can be published")
-    await work.db.begin()
+    # First of all, because a caller who has just changed the customer holds it already: whoever had come to the source
+    # id or to the campaign's list of holders before would wait for that caller, and that caller for them.
+    if await customers.CUSTOMERS.lock(work.db, work.project.id, customer.id) is None:
+        raise not_found("customer", customer.id)
     campaign = await _campaign(work, target)
     publication = _new(work, target, customer, campaign, terms)
     if terms.source_id is not None and not await store.claim(work.db, work.project.id, publication):

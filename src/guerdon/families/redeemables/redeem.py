@@ -18,6 +18,7 @@ from guerdon.families.customers.store import CUSTOMERS, CustomerRow
 from guerdon.families.loyalties.movements import Member
 from guerdon.families.orders import save
 from guerdon.families.orders.schemas import NewOrder
+from guerdon.families.orders.store import SPENT
 from guerdon.families.orders.write import write
 from guerdon.families.products.store import PRODUCTS, SKUS
 from guerdon.families.redeemables import tell, views
@@ -105,11 +106,14 @@ async def _redeemed(
 
 
 async def _with_order(work: Work, done: Redeemed, new: NewOrder) -> Redeemed:
-    """Saves the order as the holder's, paid unless the request says otherwise. Errors: invalid_customer."""
+    """Saves the order as the holder's, paid unless it is already or the request says otherwise.
+
+    Errors: invalid_customer.
+    """
     card, holder = done.member.card, done.member.holder
     if new.customer is None and new.customer_id is UNSET:
         new = msgspec.structs.replace(new, customer_id=holder.id)
-    draft = await save.draft(work, msgspec.structs.replace(new, status=new.status or "PAID"))
+    draft = await save.draft(work, new)
     before = draft.before.customer_id if draft.before else None
     if draft.after.customer_id != holder.id or before not in {None, holder.id}:
         raise _not_the_holder(card)
@@ -119,7 +123,11 @@ async def _with_order(work: Work, done: Redeemed, new: NewOrder) -> Redeemed:
         "related_object_id": card.id,
         "related_object_parent_id": done.member.campaign.id,
     }
-    after = msgspec.structs.replace(draft.after, redemptions={**draft.after.redemptions, done.redemption.id: entry})
+    after = msgspec.structs.replace(
+        draft.after,
+        status=new.status or (draft.after.status if draft.after.status in SPENT else "PAID"),
+        redemptions={**draft.after.redemptions, done.redemption.id: entry},
+    )
     told = msgspec.structs.replace(done, order=after)
     order = await write(work, msgspec.structs.replace(draft, after=after), redemption=views.internal(told))
     redemption = msgspec.structs.replace(done.redemption, order_id=order.id)

@@ -50,13 +50,15 @@ BUCKETS = Table("points_buckets", BucketRow)
 SOONEST_FIRST = Order("expires_on", descending=False)
 _RETURNED = ", ".join(f"v.{column}" for column in VoucherRow.__struct_fields__)
 _THIS = "v.project_id = $1 AND v.id = $2"
+# Anybody's gift card can be filled; a loyalty card must have a holder.
+_MOVABLE = "(v.holder_id IS NOT NULL OR v.type = 'GIFT_VOUCHER')"
 _ADD = f"""
 UPDATE vouchers v SET added = v.added + $3, balance = v.balance + $3, updated_at = $4
-WHERE {_THIS} AND v.holder_id IS NOT NULL AND v.added <= {GREATEST} - $3 RETURNING {_RETURNED}
+WHERE {_THIS} AND {_MOVABLE} AND v.added <= {GREATEST} - $3 RETURNING {_RETURNED}
 """
 _REMOVE = f"""
 UPDATE vouchers v SET subtracted = v.subtracted + $3, balance = v.balance - $3, updated_at = $4
-WHERE {_THIS} AND v.holder_id IS NOT NULL AND v.balance >= $3 RETURNING {_RETURNED}
+WHERE {_THIS} AND {_MOVABLE} AND v.balance >= $3 RETURNING {_RETURNED}
 """
 _REDEEM = f"""
 UPDATE vouchers v SET redeemed = v.redeemed + $3, balance = v.balance - $3, updated_at = $4,
@@ -111,6 +113,11 @@ async def remove(work: Work, card: VoucherRow, points: int) -> VoucherRow | None
     """The card with so many points less; None if it has not so many, or nobody holds it, or it is gone."""
     changed = await _change(work, _REMOVE, card.id, points)
     return changed and await _drain(work, changed, points)
+
+
+async def change_credits(work: Work, card: VoucherRow, cents: int) -> VoucherRow | None:
+    """The gift card with so many cents more or, where negative, less; None if it has not so many, or it is gone."""
+    return await _change(work, _ADD if cents > 0 else _REMOVE, card.id, abs(cents))
 
 
 async def redeem(work: Work, card: VoucherRow, points: int) -> VoucherRow:

@@ -143,6 +143,19 @@ SELECT holder_id, type, balance FROM removed
 """
 
 
+_REMOVE_ONE = f"""
+WITH removed AS (DELETE FROM vouchers WHERE project_id = $1 AND id = $2 RETURNING *),
+emptied AS (
+    DELETE FROM points_buckets b USING removed r WHERE b.project_id = r.project_id AND b.voucher_id = r.id
+)
+SELECT {VOUCHERS.columns} FROM removed
+"""
+_SWITCH = f"""
+UPDATE vouchers SET active = $3, updated_at = $4 WHERE project_id = $1 AND id = $2 AND active <> $3
+RETURNING {VOUCHERS.columns}
+"""
+
+
 def key_of(project: Project, code: str) -> str:
     """The code as the project compares it."""
     return folded(code, case_sensitive=project.case_sensitive_codes)
@@ -193,3 +206,15 @@ async def release(db: Transaction, project_id: str, holder_id: str) -> None:
 async def remove(db: Transaction, project_id: str, campaign_id: str, most: int) -> list[Removed]:
     """Deletes up to so many vouchers of a campaign."""
     return [Removed(*row.values()) for row in await db.write(_REMOVE, project_id, campaign_id, most)]
+
+
+async def remove_one(db: Transaction, project_id: str, voucher_id: str) -> VoucherRow | None:
+    """Deletes a voucher and returns it; None if somebody else did."""
+    row = await db.write_row(_REMOVE_ONE, project_id, voucher_id)
+    return None if row is None else VOUCHERS.read(row)
+
+
+async def switch(db: Transaction, project_id: str, voucher_id: str, *, active: bool, at: datetime) -> VoucherRow | None:
+    """The voucher, switched on or off; None if it was so already, or is gone."""
+    row = await db.write_row(_SWITCH, project_id, voucher_id, active, at)
+    return None if row is None else VOUCHERS.read(row)

@@ -1,0 +1,103 @@
+"""Making single codes: standalone ones, and ones of a campaign."""
+
+from typing import Any
+
+import msgspec
+
+from guerdon.errors import ApiError, not_found, refused
+from guerdon.events.work import Work
+from guerdon.families.campaigns import codes as campaign_codes, define, store as campaigns
+from guerdon.families.campaigns.schemas import NewCampaignCode
+from guerdon.families.codes import tell
+from guerdon.families.codes.schemas import NewVoucher
+from guerdon.families.vouchers import codes, terms
+from guerdon.families.vouchers.codes import own_code
+from guerdon.families.vouchers.store import VoucherRow
+
+_OF_CAMPAIGN = tuple(name for name in NewCampaignCode.__struct_fields__ if name in NewVoucher.__struct_fields__)
+
+
+def invalid_voucher(details: str) -> ApiError:
+    return refused("invalid_voucher", "Invalid Voucher", details)
+
+
+async def create(work: Work, new: NewVoucher, code: str | None) -> VoucherRow:
+    """A code of the caller's own, or a generated one.
+
+    Errors: invalid_voucher, invalid_code_config, duplicate_found, and not_found for what the request names.
+    """
+    define.check_category(new.category_id or new.category)
+    for rule_id in new.validation_rules or ():
+        raise not_found("validation_rules", rule_id)
+    if new.campaign_id or new.campaign:
+        return await _in_campaign(work, new, code)
+    like = _standalone(work, new)
+    await work.db.begin()
+    if code is not None:
+        made = await campaign_codes.own(work, like, own_code(work, code))
+    else:
+        config = define.codes_like(new.code_config)
+        try:
+            (made,) = await codes.issue(work, like, config, 1)
+        except codes.NotEnoughCodes:
+            raise codes.not_enough() from None
+    tell.told(work, "voucher.created", made, None)
+    return made
+
+
+async def _in_campaign(work: Work, new: NewVoucher, code: str | None) -> VoucherRow:
+    name = new.campaign_id or new.campaign or ""
+    campaign = await campaigns.find(work.db, work.project.id, name)
+    if campaign is None:
+        raise not_found("campaign", name)
+    if campaign.type == "STANDALONE":
+        raise define.invalid_campaign("You can not generate vouchers for STANDALONE type campaign.")
+    if new.type not in {None, campaign.voucher_type}:
+        raise invalid_voucher(f"Codes of campaign '{campaign.name}' are of type {campaign.voucher_type}")
+    changes = NewCampaignCode(**{field: getattr(new, field) for field in _OF_CAMPAIGN})
+    config = define.codes_like(new.code_config) if new.code_config else campaign.configured.codes.config
+    return await campaign_codes.add_one(work, campaign, changes, own_code(work, code) if code is not None else config)
+
+
+def _standalone(work: Work, new: NewVoucher) -> VoucherRow:
+    kind = _kind(new)
+    terms.check_discount(new.discount, "discount")
+    validity = terms.windows(new.validity_timeframe, new.validity_day_of_week, new.validity_hours)
+    terms.check_windows(new.start_date, validity)
+    return VoucherRow(
+        id="",
+        code="",
+        code_key="",
+        type=kind,
+        discount=msgspec.to_builtins(new.discount) if kind == "DISCOUNT_VOUCHER" else None,
+        gift_effect=(new.gift.effect or "APPLY_TO_ORDER") if kind == "GIFT_VOUCHER" and new.gift else None,
+        added=new.gift.amount if kind == "GIFT_VOUCHER" and new.gift else 0,
+        balance=new.gift.amount if kind == "GIFT_VOUCHER" and new.gift else 0,
+        redemption_quantity=new.redemption.quantity if new.redemption else None,
+        active=new.active is not False,
+        start_date=new.start_date,
+        expiration_date=new.expiration_date,
+        validity=validity or None,
+        additional_info=new.additional_info,
+        metadata=new.metadata or {},
+        created_at=work.now,
+    )
+
+
+def _kind(new: NewVoucher) -> str:
+    """The type, which may be left to what the code gives. Errors: invalid_voucher."""
+    given: dict[str, Any] = {
+        "DISCOUNT_VOUCHER": new.discount,
+        "GIFT_VOUCHER": new.gift,
+        "LOYALTY_CARD": new.loyalty_card,
+    }
+    kinds = [kind for kind, value in given.items() if value is not None]
+    kind = new.type or (kinds[0] if len(kinds) == 1 else None)
+    if kind is None:
+        raise invalid_voucher("Exactly one of 'discount' and 'gift' says what a voucher gives")
+    if kind == "LOYALTY_CARD":
+        raise invalid_voucher("A loyalty card belongs to a campaign: 'campaign' or 'campaign_id' is required")
+    if kinds != [kind]:
+        name = "discount" if kind == "DISCOUNT_VOUCHER" else "gift"
+        raise invalid_voucher(f"A voucher of type {kind} has '{name}' and nothing else")
+    return kind

@@ -1,0 +1,84 @@
+"""Single codes on the wire: what makes one, and what can be changed about it."""
+
+from typing import Annotated, Literal
+
+import msgspec
+from msgspec import UNSET, Meta, UnsetType
+
+from guerdon.clock import Moment
+from guerdon.families.campaigns.schemas import Limit, NewCodeConfig, SimpleCampaign
+from guerdon.families.vouchers.schemas import (
+    Discount,
+    GiftEffect,
+    Metadata,
+    ValidityHours,
+    ValidityTimeframe,
+    Voucher,
+    WeekDay,
+)
+from guerdon.http.wire import Amount, Text
+
+VoucherType = Literal["DISCOUNT_VOUCHER", "GIFT_VOUCHER", "LOYALTY_CARD"]
+WeekDays = Annotated[list[WeekDay], Meta(max_length=7)]
+
+
+class NewGift(msgspec.Struct, kw_only=True):
+    """The account that a gift card begins with, in cents."""
+
+    amount: Amount
+    effect: GiftEffect | None = None
+
+
+class NewCard(msgspec.Struct, kw_only=True):
+    """The account that a loyalty card begins with."""
+
+    points: Amount
+
+
+class NewVoucher(msgspec.Struct, kw_only=True):
+    """A code to be made: by itself, or in a campaign, which then says what it gives."""
+
+    type: VoucherType | None = None
+    discount: Discount | None = None
+    gift: NewGift | None = None
+    loyalty_card: NewCard | None = None
+    campaign: Text | None = None
+    campaign_id: Text | None = None
+    category: str | None = None
+    category_id: str | None = None
+    start_date: Moment | None = None
+    expiration_date: Moment | None = None
+    validity_timeframe: ValidityTimeframe | None = None
+    validity_day_of_week: WeekDays | None = None
+    validity_hours: ValidityHours | None = None
+    active: bool | None = None
+    additional_info: Text | None = None
+    metadata: Metadata | None = None
+    validation_rules: list[str] | None = None
+    redemption: Limit | None = None
+    code_config: NewCodeConfig | None = None
+    code: str | None = None
+
+
+class VoucherPatch(msgspec.Struct, kw_only=True):
+    """What can be changed about a code. What is not sent stays, null clears, and metadata are merged."""
+
+    type: VoucherType | None = None
+    discount: Discount | None = None
+    category: str | None = None
+    category_id: str | None = None
+    start_date: Moment | UnsetType | None = UNSET
+    expiration_date: Moment | UnsetType | None = UNSET
+    validity_timeframe: ValidityTimeframe | UnsetType | None = UNSET
+    validity_day_of_week: WeekDays | UnsetType | None = UNSET
+    validity_hours: ValidityHours | UnsetType | None = UNSET
+    active: bool | None = None
+    additional_info: Text | UnsetType | None = UNSET
+    metadata: Metadata | None = None
+
+
+class VoucherEvent(msgspec.Struct):
+    """Data of voucher.created, .updated, .enabled, .disabled and .deleted."""
+
+    voucher: Voucher
+    campaign: SimpleCampaign | None

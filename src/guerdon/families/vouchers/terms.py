@@ -1,0 +1,54 @@
+"""What a request may say of when codes are valid and what they give: checked, and in the form that is stored."""
+
+from collections.abc import Mapping, Sequence
+from datetime import datetime
+from typing import Any
+
+import msgspec
+
+from guerdon.engine.calendar import parse_duration
+from guerdon.errors import invalid_payload
+from guerdon.families.vouchers.schemas import Discount, UnitDiscount, ValidityHours, ValidityTimeframe
+
+_LONGEST_YEARS = 1_000
+
+
+def windows(
+    timeframe: ValidityTimeframe | None, day_of_week: Sequence[int] | None, hours: ValidityHours | None
+) -> dict[str, Any]:
+    """The windows that are set, as the column `validity` has them."""
+    found = {
+        "timeframe": msgspec.to_builtins(timeframe),
+        "day_of_week": day_of_week,
+        "hours": msgspec.to_builtins(hours),
+    }
+    return {name: value for name, value in found.items() if value}
+
+
+def check_windows(start_date: datetime | None, validity: Mapping[str, Any] | None) -> None:
+    """Errors: invalid_payload for a timeframe without a start or with durations that are none."""
+    timeframe: Mapping[str, str] | None = (validity or {}).get("timeframe")
+    if timeframe is None:
+        return
+    for name in ("interval", "duration"):
+        check_duration(f"validity_timeframe.{name}", timeframe[name])
+    if start_date is None:
+        raise invalid_payload("Payload must have required property 'start_date' when it has 'validity_timeframe'")
+
+
+def check_duration(path: str, text: str) -> None:
+    """Errors: invalid_payload for what is no ISO 8601 duration, nothing, or longer than a thousand years."""
+    try:
+        duration = parse_duration(text)
+    except ValueError as error:
+        raise invalid_payload(f"Property .{path} {error}") from None
+    if not duration.months and not duration.exact:
+        raise invalid_payload(f"Property .{path} must be longer than nothing")
+    if duration.months > 12 * _LONGEST_YEARS or duration.exact.days > 366 * _LONGEST_YEARS:
+        raise invalid_payload(f"Property .{path} must be at most {_LONGEST_YEARS} years")
+
+
+def check_discount(discount: Discount | None, path: str) -> None:
+    """Errors: invalid_payload for free goods that are not named."""
+    if isinstance(discount, UnitDiscount) and not (discount.unit_type or discount.units):
+        raise invalid_payload(f"Property .{path} must have required property 'unit_type'")

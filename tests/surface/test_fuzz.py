@@ -1,0 +1,193 @@
+"""Nothing that a caller sends is answered with a 500, and what is refused has changed nothing."""
+
+import asyncio
+import json
+import re
+from collections.abc import Callable
+from random import Random
+from typing import Any
+from urllib.parse import urlencode
+
+import asyncpg
+import bodies
+import httpx
+import pytest
+
+import make
+from guerdon.asgi import ROUTES
+from guerdon.http.routing import Route, Scope, Upload
+from installation import Project, eventually
+
+REQUESTS = 300
+# What removes something comes less often, so that the others find what they need.
+OPERATIONS = tuple(route for route in ROUTES for _ in range({"DELETE": 1, "GET": 3}.get(route.method, 8)))
+QUERIES = {"limit": (1, 100), "page": (1, 100), "order": ("-created_at", "created_at", "id"), "size": (1, 2)}
+METHODS = ("GET", "POST", "PUT", "DELETE")
+ALLOWED = {"code", "key", "message", "details", "request_id", "resource_id", "resource_type", "statusCode", "error"}
+_TABLES = """
+SELECT c.relname FROM pg_class c JOIN pg_attribute a ON a.attrelid = c.oid AND a.attname = 'project_id'
+WHERE c.relkind IN ('r', 'p') AND NOT c.relispartition AND c.relnamespace = 'public'::regnamespace
+AND c.relname NOT IN ('jobs', 'outbox', 'deliveries', 'delivery_attempts') ORDER BY 1
+"""
+# A distribution whose campaign has no code left tries again for a day; then nothing else is waiting.
+_GIVE_UP = "DELETE FROM jobs WHERE project_id = $1 AND name = 'distributions.prepare' AND last_error IS NOT NULL"
+_BUSY = "SELECT EXISTS (SELECT FROM jobs WHERE project_id = $1) OR EXISTS (SELECT FROM outbox WHERE project_id = $1)"
+_FAILED = "SELECT name, payload, last_error FROM jobs WHERE project_id = $1 AND last_error IS NOT NULL"
+
+
+class Database:
+    """Looks at a project's rows beside the installation, over one connection."""
+
+    def __init__(self, project: Project) -> None:
+        self._project = project
+        self._loop = asyncio.new_event_loop()
+        self._connection = self._loop.run_until_complete(asyncpg.connect(project.installation.database.url()))
+        tables = [row["relname"] for row in self._run(self._connection.fetch, _TABLES)]
+        sums = " UNION ALL ".join(
+            f"SELECT '{table}' AS name, count(*), sum(hashtextextended(t::text, 0)::numeric) FROM {table} t "
+            "WHERE project_id = $1"
+            for table in tables
+        )
+        self._sums = f"{sums} UNION ALL SELECT 'projects', count(*), 0 FROM projects"
+
+    def settled(self) -> list[tuple[Any, ...]]:
+        """What is in the tables once the workers have nothing left to do. Fails if a job has failed."""
+        eventually(self._at_rest)
+        return [tuple(row) for row in self._run(self._connection.fetch, self._sums, self._project.id)]
+
+    def _at_rest(self) -> bool:
+        self._run(self._connection.execute, _GIVE_UP, self._project.id)
+        failed = self._run(self._connection.fetch, _FAILED, self._project.id)
+        assert not failed, [tuple(row) for row in failed]
+        return not self._run(self._connection.fetchval, _BUSY, self._project.id)
+
+    def close(self) -> None:
+        self._run(self._connection.close)
+        self._loop.close()
+
+    def _run(self, call: Callable[..., Any], *args: object) -> Any:
+        return self._loop.run_until_complete(call(*args))
+
+
+class World:
+    """A project with one of everything, and the values by which requests can name it."""
+
+    def __init__(self, project: Project) -> None:
+        self.project = project
+        make.customer(project)
+        make.customer(project, "bob")
+        make.sku(project, make.product(project, "bottle", price=2_500)["id"], "red")
+        campaign = make.campaign(project, vouchers_count=3)
+        make.campaign(project, "GIFT_VOUCHERS", "Gifts", vouchers_count=2)
+        rule = make.rule(project)
+        self.card = make.member(project, "ann", 1_000)
+        reward = make.reward(project, 1, stock=50)
+        order = make.order(project, 500, source_id="first", status="PAID")
+        made = project.management.post(f"{project.path}/distributions", self._distribution())
+        hook = project.management.post(f"{project.path}/webhooks", {"target_url": self._url(), "events": ["*"]})
+        self.known = {
+            "projectId": [project.id],
+            "customerId": ["ann", "bob"],
+            "productId": ["bottle"],
+            "skuId": ["red"],
+            "orderId": ["first", order["id"]],
+            "campaignId": ["Club", "Gifts", campaign["id"]],
+            "memberId": [self.card["code"], self.card["id"]],
+            "code": [self.card["code"]],
+            "earningRuleId": [rule["id"]],
+            "rewardId": [reward["id"]],
+            "distributionId": [made["id"]],
+            "webhookId": [hook["id"]],
+            "assetId": [self.card["assets"]["qr"]["id"]],
+        }
+        self.good: dict[str, tuple[Any, ...]] = {
+            "id": (reward["id"], "bottle"),
+            "source_id": ("ann", "bob", "first", "new"),
+            "product_id": ("bottle",),
+            "sku_id": ("red",),
+            "name": ("Club", "Gifts", "new"),
+            "campaign": ("Club", "Gifts", {"name": "Gifts"}),
+            "loyalty": ({"type": "FIXED", "points": 5}, {"points": 3}),
+            "campaign_id": ("Club", None),
+            "customer": ({"source_id": "ann"}, {"source_id": "bob", "name": "Bob"}, "ann"),
+            "customer_id": ("ann", "bob", None),
+            "referrer_id": ("bob", None),
+            "reward": ({"id": reward["id"]}, {"id": reward["id"]}, reward["id"]),
+            "product": ({"id": "bottle"},),
+            "timezone": ("UTC", "Pacific/Auckland", "America/New_York"),
+            "currency": ("EUR",),
+            "by": ("PT1H", "P1M"),
+            "target_url": (self._url(),),
+            "events": (["customer.updated"], ["*"]),
+            "event": ("order.paid",),
+            "channels": (self._distribution()["channels"],),
+            "trigger": ({"type": "customer.order.paid"}, {"type": "customer.updated"}),
+            "action": ({"type": "MESSAGE"}, {"type": "PUBLICATION", "campaign_id": "Gifts"}),
+            "campaign_type": ("LOYALTY_PROGRAM", "GIFT_VOUCHERS"),
+            "voucher": ({"type": "LOYALTY_CARD", "loyalty_card": {"points": 5}}, self.card["code"]),
+            "vouchers_count": (1, 2),
+            "parameters": ({"loyalty": {"points": 3}, "product": {"id": "bottle"}},),
+            "amount": (0, 700, 2**53 - 1),
+            "points": (1, 3, 300, 2**53 - 1),
+            "order": ({"amount": 100}, {"source_id": "first"}),
+            "interval": ("P1D", "P1M"),
+            "duration": ("PT5H", "P3D"),
+            "start_time": ("09:00", ""),
+            "expiration_time": ("17:00", ""),
+        }
+
+    def _url(self) -> str:
+        return self.project.receiver.url(f"/{self.project.id}/fuzz")
+
+    def _distribution(self) -> dict[str, Any]:
+        channel = {"type": "webhook", "event_name": "x", "target_url": self._url()}
+        return {"name": "d", "trigger": {"type": "customer.order.paid"}, "channels": [channel]}
+
+    def request(self, route: Route, random: Random) -> httpx.Response:
+        """Sends something to the operation, mostly nearly what it takes."""
+        path = re.sub(r"{(\w+)}", lambda found: bodies.segment(self.known.get(found[1], []), random), route.path)
+        given = urlencode(bodies.query(route.query, QUERIES, random), errors="surrogatepass")
+        method = random.choice(METHODS) if random.random() < 0.03 else route.method
+        client = self.project.management if route.scope is Scope.MANAGEMENT else self.project
+        url = f"{path}?{given}" if given else path
+        if route.body is Upload:
+            lines = random.choice((b"Name,Source_id\nAnn,ann\n", b"\xff\x00", b"Source_id\n\n,,,\n", b""))
+            return client.request(method, url, files={"file": ("a.csv", lines)})
+        if route.body is None:
+            return client.request(method, url)
+        body = bodies.value(route.body, self.good, random)
+        for _ in range(random.choice((0, 0, 0, 1, 1, 2))):
+            body = bodies.spoiled(body, random)
+        content = bodies.content(body, random)
+        return client.request(method, url, content=content, headers={"content-type": "application/json"})
+
+
+def judge(answer: httpx.Response) -> None:
+    """Fails on a 500, and on a refusal of another form than the documented."""
+    request = answer.request
+    request.read()
+    said = (request.method, str(request.url)[:300], request.content[:2_000], answer.status_code, answer.text[:1_000])
+    assert answer.status_code < 500, said
+    if answer.is_success:
+        return
+    assert answer.headers["content-type"] == "application/json", said
+    body = json.loads(answer.content)
+    assert body["code"] == answer.status_code, said
+    assert isinstance(body["message"], str), said
+    assert re.fullmatch(r"v-[0-9a-f]{18}", body["request_id"]), said
+    assert body.keys() <= ALLOWED, said
+
+
+@pytest.mark.parametrize("seed", range(4))
+def test_whatever_is_sent(project: Project, seed: int) -> None:
+    random, world, database = Random(seed), World(project), Database(project)
+    before = database.settled()
+    for _ in range(REQUESTS):
+        answer = world.request(random.choice(OPERATIONS), random)
+        judge(answer)
+        after = database.settled()
+        if not answer.is_success:
+            changed = [(old, new) for old, new in zip(before, after, strict=True) if old != new]
+            assert not changed, (answer.request.method, str(answer.request.url), answer.request.content, changed)
+        before = after
+    database.close()
