@@ -20,6 +20,7 @@ from guerdon.families.codes import routes as codes
 from guerdon.families.customers import routes as customers
 from guerdon.families.deliveries import routes as deliveries
 from guerdon.families.distributions import routes as distributions
+from guerdon.families.feed import routes as feed
 from guerdon.families.gifts import routes as gifts
 from guerdon.families.loyalties import routes as loyalties
 from guerdon.families.orders import routes as orders
@@ -42,6 +43,7 @@ ROUTES: tuple[Route, ...] = (
     *projects.ROUTES,
     *webhook_endpoints.ROUTES,
     *deliveries.ROUTES,
+    *feed.ROUTES,
     *async_actions.ROUTES,
     *customers.ROUTES,
     *products.ROUTES,

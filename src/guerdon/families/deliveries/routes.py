@@ -1,11 +1,11 @@
-"""Operators' view of deliveries: list, read with every attempt, send again; and trying a webhook out."""
+"""Operators' view of deliveries: list, read with every attempt, send again, one or many; and trying a webhook out."""
 
 import msgspec
 
 from guerdon.clock import iso, iso_or_none
 from guerdon.errors import refused
 from guerdon.events.doorbell import Bell
-from guerdon.families.deliveries import schemas
+from guerdon.families.deliveries import replay, schemas
 from guerdon.families.deliveries.schemas import DeliveriesList, DeliveriesQuery
 from guerdon.families.deliveries.try_out import try_out
 from guerdon.http.call import Call
@@ -51,6 +51,10 @@ async def retry_delivery(call: Call[None], delivery: Delivery) -> schemas.Delive
     call.work.ring(Bell.DELIVERIES)
     fresh = await store.delivery(call.db, call.project_id, delivery.id)
     return await get_delivery(call, fresh or delivery)
+
+
+async def replay_deliveries(call: Call[schemas.Replay]) -> schemas.ReplayAccepted:
+    return schemas.ReplayAccepted(await replay.begin(call.work, call.body))
 
 
 async def test_webhook(call: Call[None], endpoint: Endpoint) -> schemas.SampleAttempt:
@@ -117,6 +121,14 @@ ROUTES = (
         test_webhook,
         (Param("webhook", _load_webhook),),
         answer=schemas.SampleAttempt,
+        scope=Scope.MANAGEMENT,
+    ),
+    Route(
+        "POST",
+        f"{_DELIVERIES}/replay",
+        replay_deliveries,
+        body=schemas.Replay,
+        answer=schemas.ReplayAccepted,
         scope=Scope.MANAGEMENT,
     ),
     Route("POST", f"{_DELIVERY}/retry", retry_delivery, _ONE, answer=schemas.Delivery, scope=Scope.MANAGEMENT),

@@ -1,9 +1,9 @@
 """Deliveries on the wire: what the reference's audit log shows as webhook sendouts."""
 
-from typing import Any, Literal
+from typing import Annotated, Any, Literal
 
 import msgspec
-from msgspec import UNSET, UnsetType
+from msgspec import UNSET, Meta, UnsetType
 
 from guerdon.clock import Moment
 from guerdon.http.paging import CursorQuery
@@ -20,6 +20,22 @@ class DeliveriesQuery(CursorQuery, kw_only=True):
     entity_id: str | None = None
     created_after: Moment | None = None
     created_before: Moment | None = None
+
+
+class Replay(msgspec.Struct, kw_only=True):
+    """Body of sending a range again: deliveries made within a window of time that ended in a status."""
+
+    created_after: Moment
+    created_before: Moment
+    status: Literal["FAILED", "SENT", "RETRYING"] = "FAILED"
+    source_id: Annotated[str, Meta(min_length=1, max_length=100)] | None = None
+    event_types: Annotated[list[str], Meta(min_length=1, max_length=200)] | None = None
+
+
+class ReplayAccepted(msgspec.Struct):
+    """The asynchronous action that sends a range again."""
+
+    async_action_id: str
 
 
 class DeliveredEvent(msgspec.Struct):
