@@ -49,6 +49,8 @@ def test_a_member_is_a_customer_with_a_card(project: Project) -> None:
     assert project.get("/v1/loyalties/Club/members", customer="ann")["vouchers"] == [card]
     assert project.get("/v1/loyalties/Club/members", code=card["code"])["total"] == 1
     assert project.get("/v1/loyalties/Club/members", customer="nobody")["vouchers"] == []
+    assert project.get("/v1/loyalties/Club/members", ids=[card["id"], "v_nothing"])["vouchers"] == [card]
+    assert project.get("/v1/loyalties/Club/members", ids="v_nothing")["vouchers"] == []
 
 
 def test_a_programme_is_a_campaign(project: Project) -> None:

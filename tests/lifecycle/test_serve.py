@@ -132,3 +132,37 @@ def test_a_child_that_dies_is_started_again(served: Served) -> None:
     eventually(lambda: not served._ready(), patience_s=PATIENCE_S)
     eventually(served._ready, patience_s=PATIENCE_S)
     assert served.call("POST", "/v1/customers", {"source_id": "ann"})["source_id"] == "ann"
+
+
+def test_what_is_wrong_is_said_in_one_line(tmp_path: Path) -> None:
+    for arguments in (
+        ("serve", "--database-url", "postgresql://nobody:x@127.0.0.1:1/nothing", "--port", str(free_port())),
+        ("migrate", "--database-url", "postgresql://nobody:x@127.0.0.1:1/nothing"),
+    ):
+        done = subprocess.run(
+            [sys.executable, "-m", "guerdon", *arguments],
+            cwd=tmp_path,
+            capture_output=True,
+            text=True,
+            timeout=PATIENCE_S,
+            check=False,
+        )
+        assert done.returncode == 1
+        assert done.stderr.count("\n") == 1
+        assert done.stderr.startswith("guerdon: ")
+
+
+def test_a_port_in_use_is_said(served: Served) -> None:
+    environ = {**os.environ, "GUERDON_PORT": str(served.port), "GUERDON_DATA_DIR": str(served.folder / "other")}
+    done = subprocess.run(
+        [sys.executable, "-m", "guerdon", "serve"],
+        cwd=served.folder,
+        env=environ,
+        capture_output=True,
+        text=True,
+        timeout=60,
+        check=False,
+    )
+    assert done.returncode == 1
+    assert f"cannot listen on 127.0.0.1:{served.port}" in done.stderr
+    assert not (served.folder / "other").exists()

@@ -6,6 +6,7 @@ import importlib.util
 import os
 import signal
 import sys
+from collections.abc import Generator
 from typing import Annotated, Any
 
 import typer
@@ -16,6 +17,7 @@ from guerdon.asgi import Api, runtime
 from guerdon.cli.serve import serve as run_serve
 from guerdon.clock import real_now
 from guerdon.db.migrate import migrate as run_migrations
+from guerdon.db.pool import UNUSABLE
 from guerdon.db.transaction import Transaction
 from guerdon.families.api_keys import store as api_keys
 from guerdon.http.protocol import JoiningProtocol
@@ -40,7 +42,8 @@ DataDir = Annotated[str | None, typer.Option(help="Folder of the embedded Postgr
 @app.command()
 def serve(database_url: DatabaseUrl = None, host: Host = None, port: Port = None, data_dir: DataDir = None) -> None:
     """Serves the API and runs the worker; starts PostgreSQL itself where none is given."""
-    run_serve(_settings(database_url=database_url, host=host, port=port, data_dir=data_dir))
+    with _explained():
+        run_serve(_settings(database_url=database_url, host=host, port=port, data_dir=data_dir))
 
 
 @app.command()
@@ -68,14 +71,16 @@ def api(database_url: DatabaseUrl = None, host: Host = None, port: Port = None) 
 def worker(database_url: DatabaseUrl = None) -> None:
     """Runs the worker alone: relays events, delivers webhooks, runs jobs."""
     settings = _settings(database_url=database_url)
-    uvloop.run(_until_terminated(settings, _url(settings)))
+    with _explained():
+        uvloop.run(_until_terminated(settings, _url(settings)))
 
 
 @app.command()
 def migrate(database_url: DatabaseUrl = None) -> None:
     """Brings a database to this version's schema."""
     settings = _settings(database_url=database_url)
-    done = asyncio.run(run_migrations(_url(settings)))
+    with _explained():
+        done = asyncio.run(run_migrations(_url(settings)))
     typer.echo("\n".join(done) if done else "The database is current.")
 
 
@@ -83,7 +88,8 @@ def migrate(database_url: DatabaseUrl = None) -> None:
 def keys(database_url: DatabaseUrl = None, name: str = "Management") -> None:
     """Makes a management key and prints it; for when the first one is lost."""
     settings = _settings(database_url=database_url)
-    key = asyncio.run(_make_key(settings, name))
+    with _explained():
+        key = asyncio.run(_make_key(settings, name))
     typer.echo(f"management_id     {key.app_id}\nmanagement_token  {key.app_token}")
 
 
@@ -97,6 +103,16 @@ def demo(context: typer.Context) -> None:
     # this one's place, so that Ctrl-C is for it alone and it has the time to clean up.
     typer.echo("The shop gets ready ...")  # to import the client takes a few seconds
     os.execv(sys.executable, [sys.executable, "-m", "guerdon.cli.demo", *context.args])  # noqa: S606
+
+
+@contextlib.contextmanager
+def _explained() -> Generator[None]:
+    """Says in one line what is wrong outside of us, instead of showing where it was noticed."""
+    try:
+        yield
+    except UNUSABLE as error:
+        typer.echo(f"guerdon: {error}", err=True)
+        raise typer.Exit(1) from None
 
 
 async def _until_terminated(settings: Settings, url: str) -> None:

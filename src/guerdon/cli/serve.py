@@ -2,8 +2,10 @@
 
 import asyncio
 import contextlib
+import errno
 import os
 import signal
+import socket
 import subprocess
 import sys
 import time
@@ -34,10 +36,13 @@ class Stop(Exception):  # noqa: N818 - not an error: somebody asked us to stop
 
 
 def serve(settings: Settings) -> None:
-    """Until stopped. What dies is started again; at the end the children stop first, PostgreSQL last."""
+    """Until stopped. What dies is started again; at the end the children stop first, PostgreSQL last.
+
+    Errors: OSError for a port that is in use, and those of the database.
+    """
     for received in (signal.SIGINT, signal.SIGTERM):
         signal.signal(received, _stop)
-    with contextlib.suppress(Stop), _database(settings) as (url, database):
+    with contextlib.suppress(Stop), _free_port(settings), _database(settings) as (url, database):
         started = asyncio.run(prepare(settings, url))
         _announce(settings, started)
         children = [_Child(command, settings, url) for command in ("api", "worker")]
@@ -75,6 +80,22 @@ def write_secret(path: Path, content: bytes) -> None:
     with os.fdopen(os.open(partial, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "wb") as file:
         file.write(content)
     partial.rename(path)
+
+
+@contextlib.contextmanager
+def _free_port(settings: Settings) -> Generator[None]:
+    """Waits a little for the port: after a kill, the API of before holds it until it has noticed. Errors: OSError."""
+    family = socket.AF_INET6 if ":" in settings.host else socket.AF_INET
+    deadline = time.monotonic() + _STOP_TIMEOUT_S
+    while True:
+        try:
+            socket.create_server((settings.host, settings.port), family=family).close()
+            break
+        except OSError as error:
+            if error.errno != errno.EADDRINUSE or time.monotonic() > deadline:
+                raise OSError(error.errno, f"cannot listen on {settings.host}:{settings.port}") from error
+        time.sleep(_LOOK_S)
+    yield
 
 
 @contextlib.contextmanager

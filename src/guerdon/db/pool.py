@@ -21,6 +21,8 @@ UNREACHABLE = (
     asyncpg.CrashShutdownError,
     asyncpg.TooManyConnectionsError,
 )
+# What cannot get better by waiting, either: the database is there and does not let us in.
+UNUSABLE = (*UNREACHABLE, asyncpg.InvalidAuthorizationSpecificationError, asyncpg.InvalidCatalogNameError)
 # What a transaction met that could not go on beside another: worth trying again at once.
 CONFLICT = (asyncpg.DeadlockDetectedError, asyncpg.SerializationError)
 _STATEMENTS = 1_000  # prepared statements kept per connection; ours are a fixed, smaller number

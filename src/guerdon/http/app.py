@@ -164,9 +164,17 @@ class App:
         return await route.handler(call, *rows)
 
 
-def _query(scope: AsgiScope) -> dict[str, str]:
+def _query(scope: AsgiScope) -> dict[str, str | list[str]]:
+    """The parameters by name; what is sent several times is a list."""
     query: bytes = scope["query_string"]
-    return dict(parse_qsl(query.decode("latin-1"), keep_blank_values=True)) if query else {}
+    values: dict[str, str | list[str]] = {}
+    for name, text in parse_qsl(query.decode("latin-1"), keep_blank_values=True) if query else ():
+        known = values.get(name)
+        if known is None:
+            values[name] = text
+        else:
+            values[name] = [*([known] if isinstance(known, str) else known), text]
+    return values
 
 
 def _success(route: Route, answer: object) -> Answer:

@@ -47,6 +47,7 @@ class MembersQuery(CreatedQuery, kw_only=True):
 
     customer: str | None = None
     code: str | None = None
+    ids: str | list[str] | None = None
 
     @property
     def sorting(self) -> Order:
@@ -101,6 +102,7 @@ async def list_members(call: Call[None], campaign: CampaignRow) -> Members:
     if query.customer is not None:
         customer = await customers.find(call.db, call.project_id, query.customer)
         where.equal(holder_id=customer.id if customer else query.customer)
+    where.add("id = ANY({})", [query.ids] if isinstance(query.ids, str) else query.ids)
     where.add("code_key = {}", query.code and vouchers.key_of(call.work.project, query.code))
     rows, total = await VOUCHERS.page(
         call.db, call.project_id, where, query.sorting, limit=query.limit, offset=query.offset
