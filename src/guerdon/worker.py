@@ -13,9 +13,10 @@ from guerdon.families.campaigns import jobs as campaigns
 from guerdon.families.customers import jobs as customers
 from guerdon.families.deliveries import replay as deliveries
 from guerdon.families.distributions import prepare as distributions
-from guerdon.families.loyalties import earn, jobs as loyalties
+from guerdon.families.loyalties import earn, expire, jobs as loyalties, store as loyalties_store
 from guerdon.families.projects import store as projects
 from guerdon.families.vouchers import reactions as vouchers
+from guerdon.jobs.schedule import FindDue, Schedule
 from guerdon.jobs.worker import Handler, JobWorker, Reactions
 from guerdon.settings import Settings
 from guerdon.telemetry import logger
@@ -36,6 +37,7 @@ REACTIONS: dict[str, tuple[str, ...]] = {
     "customer.order.paid": (earn.PAID,),
     "campaign.deleted": (loyalties.FORGET_RULES, loyalties.FORGET_OFFERS),
 }
+SCHEDULED: dict[str, FindDue] = {expire.EXPIRE: loyalties_store.projects_with_expiring_points}
 _PARTITIONS_AHEAD = timedelta(days=28)
 _HOUSEKEEPING_S = 3_600
 
@@ -58,12 +60,21 @@ async def work(settings: Settings, database_url: str) -> None:
             lease=timedelta(seconds=settings.delivery_lease_s),
         )
         jobs = JobWorker(made, JOBS, projects.find)
+        schedule = Schedule(made, SCHEDULED)
         bells = {
+            Bell.PROJECTS: schedule.wakeup.ring,
             Bell.OUTBOX: relay.wakeup.ring,
             Bell.DELIVERIES: deliverer.wakeup.ring,
             Bell.JOBS: jobs.wakeup.ring,
         }
-        for running in (listen(database_url, bells), relay.run(), deliverer.run(), jobs.run(), _keep_house(made)):
+        for running in (
+            listen(database_url, bells),
+            relay.run(),
+            deliverer.run(),
+            jobs.run(),
+            schedule.run(),
+            _keep_house(made),
+        ):
             tasks.create_task(running)
         spare_the_collector()
         log.info("worker_started")

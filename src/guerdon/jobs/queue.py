@@ -19,6 +19,11 @@ INSERT INTO jobs (project_id, id, name, payload, group_id, due_at)
 SELECT $1, job.id, job.name, job.payload::jsonb, job.group_id, now()
 FROM unnest($2::text[], $3::text[], $4::text[], $5::text[]) AS job (id, name, payload, group_id)
 """
+_ADD_ONCE = """
+INSERT INTO jobs (project_id, id, name, payload, group_id, due_at)
+SELECT $1, $2, $3, $4::jsonb, $5, now()
+WHERE NOT EXISTS (SELECT FROM jobs WHERE project_id = $1 AND name = $3 AND parked_at IS NULL) RETURNING id
+"""
 _PROJECTS = """
 WITH RECURSIVE waiting AS (
     (SELECT project_id FROM jobs WHERE parked_at IS NULL ORDER BY project_id LIMIT 1)
@@ -78,6 +83,11 @@ async def add(db: Transaction, project_id: str, jobs: Sequence[NewJob]) -> None:
             [msgspec.json.encode(job.payload).decode() for job in jobs],
             [job.group_id for job in jobs],
         )
+
+
+async def add_once(db: Transaction, project_id: str, job: NewJob) -> bool:
+    """Queues a job unless one of its name waits already; False if so. Two callers at once may both queue theirs."""
+    return bool(await db.only(_ADD_ONCE, project_id, job.id, job.name, job.payload, job.group_id))
 
 
 async def enqueue(work: Work, name: str, payload: object) -> None:

@@ -270,6 +270,17 @@ class PointsAdded(msgspec.Struct, kw_only=True):
     transaction: Transaction
 
 
+class PointsExpired(msgspec.Struct, kw_only=True):
+    """Data of voucher.loyalty_card.points_expired and its twin of the customer."""
+
+    voucher: SimpleVoucher
+    points: int
+    campaign: SimpleCampaign
+    customer: SimpleCustomer
+    buckets: list[Bucket]
+    transaction: Transaction
+
+
 class TransactionCreated(msgspec.Struct, kw_only=True):
     """Data of voucher.loyalty_card.transaction.created: what its details name, in full; null what they do not."""
 

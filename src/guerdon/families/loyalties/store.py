@@ -1,6 +1,6 @@
 """Earning rules, and which orders have earned by them: tables and statements."""
 
-from datetime import datetime
+from datetime import date, datetime
 from typing import Any
 
 import msgspec
@@ -73,6 +73,15 @@ SELECT id, type, category, entity_id, created_at, group_id, data FROM events WHE
 _CARD = f"""
 {VOUCHERS.select} AND campaign_id = $2 AND holder_id = $3 ORDER BY active DESC, created_at, id LIMIT 1
 """
+_EXPIRING_PROJECTS = """
+SELECT p.id FROM projects p WHERE EXISTS (
+    SELECT FROM vouchers v WHERE v.project_id = p.id AND v.holder_id IS NOT NULL
+    AND v.next_expiration_date < ((now() + p.clock_offset) AT TIME ZONE p.timezone)::date
+)
+"""
+_EXPIRING = f"""
+{VOUCHERS.select} AND next_expiration_date < $2 AND holder_id IS NOT NULL ORDER BY id LIMIT $3 FOR UPDATE
+"""
 _FORGET = "DELETE FROM earning_rules WHERE project_id = $1 AND campaign_id = $2"
 
 
@@ -111,3 +120,16 @@ async def card_of(db: Transaction, project_id: str, campaign_id: str, customer_i
 async def forget_campaign(db: Transaction, project_id: str, campaign_id: str) -> None:
     """Removes the rules of a campaign that is gone."""
     await db.write(_FORGET, project_id, campaign_id)
+
+
+async def projects_with_expiring_points(db: Transaction) -> list[str]:
+    """The projects where the last day of some points is over."""
+    return [row["id"] for row in await db.rows(_EXPIRING_PROJECTS)]
+
+
+async def hold_expiring(db: Transaction, project_id: str, today: date, limit: int) -> list[VoucherRow]:
+    """Cards with points whose last day was before today, held until the transaction ends.
+
+    A card of nobody keeps what is on it: nobody can use it, and nobody is to be told.
+    """
+    return [VOUCHERS.read(row) for row in await db.write(_EXPIRING, project_id, today, limit)]

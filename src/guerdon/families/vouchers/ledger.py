@@ -81,6 +81,14 @@ WITH mine AS (
 UPDATE points_buckets b SET points = b.points - least(m.points, $3 - m.before), updated_at = $4
 FROM mine m WHERE b.project_id = m.project_id AND b.id = m.id AND m.before < $3
 """
+_END = f"""
+UPDATE points_buckets SET status = 'EXPIRED', updated_at = $4
+WHERE project_id = $1 AND voucher_id = $2 AND status = 'ACTIVE' AND expires_on < $3 RETURNING {BUCKETS.columns}
+"""
+_LOSE = f"""
+UPDATE vouchers v SET expired = v.expired + $3, balance = v.balance - $3, updated_at = $4
+WHERE {_THIS} RETURNING {_RETURNED}
+"""
 _NEXT = f"""
 UPDATE vouchers v SET next_expiration_date = n.expires_on, next_expiration_points = n.points
 FROM (SELECT 1) one LEFT JOIN LATERAL (
@@ -134,6 +142,15 @@ async def fill(work: Work, fillings: Sequence[Filling]) -> list[VoucherRow]:
     )
     await work.db.write(_FILL, work.project.id, *map(list, columns))
     return [await _next_expiration(work, f.card) if f.expires_on else f.card for f in fillings]
+
+
+async def expire(work: Work, card: VoucherRow, today: date) -> tuple[VoucherRow, list[BucketRow]]:
+    """The card without the points whose last day was before today, and their buckets. The caller holds the card."""
+    rows = await work.db.write(_END, work.project.id, card.id, today, work.now)
+    ended = [bucket for row in rows if (bucket := BUCKETS.read(row)).points]
+    points = sum(bucket.points for bucket in ended)
+    changed = await _change(work, _LOSE, card.id, points) if points else card
+    return await _next_expiration(work, changed or card), ended
 
 
 async def record(db: Transaction, project_id: str, row: TransactionRow) -> None:
