@@ -17,7 +17,7 @@ import tempfile
 import threading
 import time
 from collections import Counter, defaultdict
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
@@ -209,6 +209,10 @@ class Caller:
             time.sleep(0.1)
         return False
 
+    def replay(self) -> None:
+        body = {"created_after": "2026-01-01", "created_before": "2100-01-01", "status": "SENT"}
+        self._http.post(f"{self._path}/deliveries/replay", json=body, headers=self._management).raise_for_status()
+
     def advance(self) -> None:
         with contextlib.suppress(httpx.TransportError):
             self._http.post(f"{self._path}/clock/advance", json={"by": "PT5M"}, headers=self._management)
@@ -227,7 +231,8 @@ def _kill_now_and_then(processes: Processes, receiver: Receiver, taken_at_kills:
 def _deliver_the_rest(processes: Processes, caller: Caller) -> None:
     """Moves the clock on, so that what failed is tried again, until nothing is left to do."""
     waiting = (
-        "SELECT (SELECT count(*) FROM outbox) + (SELECT count(*) FROM deliveries WHERE due_at IS NOT NULL) AS count"
+        "SELECT (SELECT count(*) FROM outbox) + (SELECT count(*) FROM deliveries WHERE due_at IS NOT NULL)"
+        " + (SELECT count(*) FROM jobs) AS count"
     )
     deadline = time.monotonic() + 90
     while asyncio.run(_rows(processes, waiting))[0]["count"]:
@@ -242,3 +247,44 @@ async def _rows(processes: Processes, sql: str) -> list[Any]:
         return list(await connection.fetch(sql))
     finally:
         await connection.close()
+
+
+REPLAYED = 1_500  # two slices
+_COPIES = f"""
+INSERT INTO deliveries SELECT (jsonb_populate_record(d, jsonb_build_object(
+    'id', substr(d.id, 1, 14) || lpad(to_hex(n), 8, '0')
+))).* FROM deliveries d, generate_series(1, {REPLAYED - 1}) n
+"""
+
+
+def test_a_replay_survives_its_worker_and_repeats_nothing(processes: Processes, receiver: Receiver) -> None:
+    receiver.random.random = lambda: 1.0  # type: ignore[method-assign]
+    with httpx.Client(base_url=processes.settings.base_url, timeout=10) as http:
+        caller = Caller(http, processes)
+        caller.wait_until_ready()
+        caller.subscribe(f"http://127.0.0.1:{receiver.server_port}/hook")
+        caller.create_customer(1)
+        _deliver_the_rest(processes, caller)
+        asyncio.run(_rows(processes, _COPIES))
+        caller.replay()
+        for taken in range(100, REPLAYED, REPLAYED // KILLS_OF_WORKER):
+            _wait_for(lambda taken=taken: len(receiver.taken) > taken)
+            processes.kill_worker()
+            asyncio.run(
+                _rows(processes, "UPDATE jobs SET leased_until = NULL")
+            )  # as after the dead worker's 30 seconds
+            assert len(receiver.taken) < REPLAYED, "the kill came after the last delivery"
+        _deliver_the_rest(processes, caller)
+    (action,) = asyncio.run(_rows(processes, "SELECT status, result FROM async_actions"))
+    assert (action["status"], action["result"]) == ("DONE", {"replayed_count": REPLAYED})
+    deliveries = asyncio.run(_rows(processes, "SELECT id, status, attempts_count FROM deliveries"))
+    assert Counter((row["status"], row["attempts_count"]) for row in deliveries) == {("SENT", 2): REPLAYED}
+    assert {row["id"] for row in deliveries} == set(receiver.taken)
+    assert [delivery_id for delivery_id, bodies in receiver.bodies.items() if len(bodies) != 1] == []
+
+
+def _wait_for(condition: Callable[[], bool]) -> None:
+    deadline = time.monotonic() + 60
+    while not condition():
+        assert time.monotonic() < deadline, "it did not happen"
+        time.sleep(0.01)
