@@ -22,7 +22,7 @@ from guerdon.families.deliveries import routes as deliveries
 from guerdon.families.distributions import routes as distributions
 from guerdon.families.feed import routes as feed
 from guerdon.families.gifts import routes as gifts
-from guerdon.families.loyalties import routes as loyalties
+from guerdon.families.loyalties import offers, routes as loyalties
 from guerdon.families.orders import routes as orders
 from guerdon.families.products import routes as products
 from guerdon.families.projects import routes as projects, store as projects_store
@@ -54,6 +54,7 @@ ROUTES: tuple[Route, ...] = (
     *publications.ROUTES,
     *rewards.ROUTES,
     *loyalties.ROUTES,
+    *offers.ROUTES,
     *gifts.ROUTES,
     *redeemables.ROUTES,
     *distributions.ROUTES,

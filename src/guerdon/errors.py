@@ -11,6 +11,8 @@ ApiError                       one error body: {code, key, message, details, req
 LostRace                       a guarded write found the row changed; the workflow decides again, and is never shown
 """
 
+from collections.abc import Sequence
+
 
 class ApiError(Exception):
     """An answer other than success. `key` is None only for the few bodies that the reference sends without one."""
@@ -78,6 +80,12 @@ def duplicate_found(resource: str, by: str, value: str, resource_id: str | None 
         resource_id=value if resource_id is None else resource_id,
         resource_type=resource,
     )
+
+
+def in_use(resource: str, resource_id: str, by: str, ids: Sequence[str]) -> ApiError:
+    """Something cannot go because other things need it."""
+    details = f"Resource {resource} with id {resource_id} is in use by {by} with ids [{', '.join(ids)}]"
+    return ApiError(400, "resource_in_use", "Resource in use", details, resource_id=resource_id, resource_type=resource)
 
 
 def refused(key: str, message: str, details: str | None = None) -> ApiError:

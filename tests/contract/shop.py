@@ -241,6 +241,8 @@ class Shop:
             publications_create_request_body=self._body("PublicationsCreateRequestBody", **body)
         )
         assert published.result == "SUCCESS"
+        api.disable_campaign(made.id)
+        api.enable_campaign(made.id)
         if name == "Sale":
             self._done(api.delete_campaign(made.id))
 
@@ -277,6 +279,7 @@ class Shop:
         assert api.list_loyalty_programs().total >= 1
         self._keep_rules(club.id)
         self._keep_members(club.id, self._offer_a_reward(club.id))
+        self._keep_offers(club.id)
         self._done(api.delete_loyalty_program(club.id))
 
     def _keep_rules(self, club: str) -> None:
@@ -292,6 +295,10 @@ class Shop:
         assert [rule.loyalty.type for rule in made] == ["FIXED", "PROPORTIONAL"]
         assert api.get_earning_rule(club, made[0].id).id == made[0].id
         assert api.list_earning_rules(club).total == 2
+        changed = self._body("LoyaltiesEarningRulesUpdateRequestBody", source={"banner": "y"})
+        assert api.update_earning_rule(club, made[0].id, changed).source.banner == "y"
+        assert api.disable_earning_rule(club, made[0].id).active is False
+        assert api.enable_earning_rule(club, made[0].id).active is True
         api.delete_earning_rule(club, made[0].id)
         _gone(lambda: api.get_earning_rule(club, made[0].id))
 
@@ -310,6 +317,30 @@ class Shop:
         assert self.loyalties.list_reward_assignments2(club).total == 1
         return made.id
 
+    def _keep_offers(self, club: str) -> None:
+        """What is offered, changed and withdrawn by both paths."""
+        api, rewards = self.loyalties, self.rewards
+        reward = rewards.list_rewards().data[0]
+        changed = self._body("RewardsUpdateRequestBody", name="Another phone")
+        assert rewards.update_reward(reward.id, changed).name == "Another phone"
+        offer = rewards.list_reward_assignments(reward.id).data[0]
+        assert (
+            api.get_reward_assignment1(club, offer.id).id == api.get_reward_assignment2(club, offer.id).id == offer.id
+        )
+        assert rewards.get_reward_assignment(reward.id, offer.id).reward_id == reward.id
+        assert api.get_reward_details(club, offer.id).id == reward.id
+        price = {"loyalty": {"points": 20}}
+        by_campaign = self._body("LoyaltiesRewardsUpdateAssignmentRequestBody", parameters=price)
+        assert api.update_reward_assignment1(club, offer.id, by_campaign).parameters.loyalty.points == 20
+        by_reward = self._body("RewardsAssignmentsUpdateRequestBody", parameters=price)
+        assert rewards.update_reward_assignment(reward.id, offer.id, by_reward).parameters.loyalty.points == 20
+        api.delete_reward_assignment1(club, offer.id)
+        _gone(lambda: rewards.get_reward_assignment(reward.id, offer.id))
+        again = self._body("RewardsAssignmentsCreateRequestBody", campaign=club, parameters=price)
+        rewards.delete_reward_assignment(reward.id, rewards.create_reward_assignment(reward.id, again).id)
+        rewards.delete_reward(reward.id)
+        _gone(lambda: rewards.get_reward(reward.id))
+
     def _keep_members(self, club: str, reward: str) -> None:
         api = self.loyalties
         body = self._body("LoyaltiesMembersCreateRequestBody", customer={"source_id": "ann"})
@@ -325,6 +356,7 @@ class Shop:
         assert len(api.list_loyalty_card_transactions(code).data) == 4
         assert len(api.list_loyalty_card_transactions1(club, code).data) == 4
         assert len(api.list_loyalty_campaign_transactions(club).data) == 4
+        assert api.list_member_rewards(code).total == 1
         assert api.list_points_expiration(club, code).total == 1
 
 

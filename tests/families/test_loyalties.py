@@ -427,3 +427,39 @@ def test_a_day_written_as_a_time_is_the_day_that_is_written(installation: Instal
         date = today.replace(hour=hour, minute=30, microsecond=0).isoformat()
         project.post(balance_path(card), {"points": 1, "expiration_type": "CUSTOM_DATE", "expiration_date": date})
     assert buckets_of(project, card) == [(2, today.date().isoformat())]
+
+
+def test_a_rule_is_changed_and_switched(project: Project) -> None:
+    make.campaign(project)
+    rule = make.rule(project, 10, metadata={"a": 1}, expiration_date="2099-01-01T00:00:00Z")
+    path = f"/v1/loyalties/Club/earning-rules/{rule['id']}"
+    patch = {"loyalty": make.proportional("amount", 100, 2), "metadata": {"b": 2}, "expiration_date": None}
+    changed = project.put(path, {**patch, "source": {"banner": "New"}})
+    assert (changed["loyalty"], changed["metadata"]) == (patch["loyalty"], {"a": 1, "b": 2})
+    assert changed["source"]["banner"] == "New"
+    assert "expiration_date" not in changed
+    assert project.put(path, {"metadata": {"a": 1}}) == changed == project.get(path)
+    assert project.post(f"{path}/disable")["active"] is project.post(f"{path}/disable")["active"] is False
+    assert project.post(f"{path}/enable")["active"] is True
+    assert project.put(path, {"active": False})["active"] is False
+    names = ("updated", "disabled", "enabled", "updated", "disabled")
+    prefix = "campaign.earning_rule"
+    events = project.recorded(*{f"{prefix}.{name}" for name in names}, count=5)
+    assert tuple(event["type"].rpartition(".")[2] for event in events) == names
+
+
+@pytest.mark.parametrize(
+    "patch",
+    [
+        {"loyalty": {"type": "FIXED", "points": 0}},
+        {"validation_rule_id": "val_1"},
+        {"start_date": "2099-01-01T00:00:00Z", "expiration_date": "2098-01-01T00:00:00Z"},
+        {"expiration_rules": {"period_type": "MONTH"}},
+    ],
+)
+def test_a_refused_change_of_a_rule_changes_nothing(project: Project, patch: dict[str, Any]) -> None:
+    make.campaign(project)
+    rule = make.rule(project)
+    path = f"/v1/loyalties/Club/earning-rules/{rule['id']}"
+    project.refuse("PUT", path, patch, status=400, key="invalid_payload")
+    assert project.get(path) == rule

@@ -347,3 +347,71 @@ def test_everything_that_follows_from_a_redemption_is_told(project: Project) -> 
     assert (owed["state"], owed["source_id"], owed["source_type"]) == ("PENDING", done["id"], "redemption")
     assert "created_at" not in by_type["customer.redemption.succeeded"]["data"]
     assert by_type["redemption.succeeded"]["data"]["redemption"]["reward"]["type"] == "MATERIAL"
+
+
+def test_a_reward_is_changed_and_deleted(project: Project) -> None:
+    make.campaign(project)
+    reward = make.reward(project, 10, stock=2, metadata={"a": 1})
+    redeem(project, make.member(project, points=10), reward)
+    path = f"/v1/rewards/{reward['id']}"
+    changed = project.put(path, {"name": "Two bottles", "stock": 1, "metadata": {"b": 2}})
+    assert (changed["name"], changed["stock"], changed["redeemed"]) == ("Two bottles", 1, 1)
+    assert (changed["metadata"], changed["parameters"]) == ({"a": 1, "b": 2}, reward["parameters"])
+    assert project.get(path) == changed
+    project.refuse("PUT", path, {"stock": 0}, status=400, key="invalid_payload")
+    project.refuse("PUT", path, {"parameters": {"product": {"id": "nothing"}}}, status=404, key="not_found")
+    assert project.put(path, {"stock": None})["stock"] is None
+    refusal = project.refuse("DELETE", path, status=400, key="resource_in_use")
+    assert reward["assignment"]["id"] in refusal["details"]
+    assert project.delete(f"{path}/assignments/{reward['assignment']['id']}") is None
+    assert project.delete(path) is None
+    project.refuse("GET", path, status=404, key="not_found")
+
+
+def test_an_offer_is_read_repriced_and_withdrawn(project: Project) -> None:
+    make.campaign(project)
+    make.campaign(project, name="Other")
+    reward = make.reward(project, 50)
+    offer = reward["assignment"]
+    by_reward = f"/v1/rewards/{reward['id']}/assignments/{offer['id']}"
+    by_campaign = f"/v1/loyalties/Club/rewards/{offer['id']}"
+    newer = f"/v1/loyalties/Club/reward-assignments/{offer['id']}"
+    assert project.get(by_reward) == project.get(by_campaign) == project.get(newer) == offer
+    assert project.get(f"{newer}/reward")["id"] == reward["id"]
+    project.refuse("GET", f"/v1/loyalties/Other/rewards/{offer['id']}", status=404, key="not_found")
+    changed = project.put(by_campaign, {"parameters": {"loyalty": {"points": 70}}})
+    assert changed["parameters"]["loyalty"]["points"] == 70
+    assert project.put(by_reward, {"parameters": {"loyalty": {"points": 70}}}) == changed
+    project.refuse("PUT", by_reward, {"parameters": {}}, status=400, key="missing_param")
+    card = make.member(project, points=60)
+    members = f"/v1/loyalties/members/{card['code']}/rewards"
+    (shown,) = project.get(members)["data"]
+    assert (shown["object"], shown["assignment"], shown["reward"]["id"]) == ("loyalty_reward", changed, reward["id"])
+    assert project.get(members, affordable_only="true") == {**project.get(members), "data": [], "total": 0}
+    assert project.delete(by_campaign) is None
+    project.refuse("DELETE", by_campaign, status=404, key="not_found")
+    prefix = "campaign.reward.assignment"
+    events = project.recorded(f"{prefix}.created", f"{prefix}.updated", f"{prefix}.deleted", count=3)
+    assert [event["type"].rpartition(".")[2] for event in events] == ["created", "updated", "deleted"]
+    assert events[1]["data"]["reward_assignment"] == changed
+
+
+def test_a_campaign_that_is_switched_off_rests(project: Project) -> None:
+    make.campaign(project, auto_join=True)
+    make.rule(project, 10)
+    reward = make.reward(project, 5)
+    card = make.member(project, points=10)
+    assert project.post("/v1/campaigns/Club/disable") == project.post("/v1/campaigns/Club/disable") == {}
+    assert project.get("/v1/campaigns/Club")["active"] is False
+    _, path, body = wish(card, reward)
+    project.refuse("POST", path, body, status=400, key="voucher_disabled")
+    assert make.member(project, "bob")["campaign"] == "Club"
+    assert project.post("/v1/campaigns/Club/enable") == {}
+    make.order(project, 100, status="PAID")
+    eventually(lambda: project.get(f"/v1/vouchers/{card['code']}")["loyalty_card"]["points"] == 20)
+    assert redeem(project, card, reward)["voucher"]["loyalty_card"]["balance"] == 15
+    events = project.recorded("campaign.disabled", "campaign.enabled", count=2)
+    assert [(event["type"], event["data"]["campaign"]["active"]) for event in events] == [
+        ("campaign.disabled", False),
+        ("campaign.enabled", True),
+    ]

@@ -7,7 +7,7 @@ from msgspec import Meta
 
 from guerdon.errors import invalid_payload
 from guerdon.families.async_actions.routes import Accepted
-from guerdon.families.campaigns import codes, create, define, delete, store, views
+from guerdon.families.campaigns import codes, create, define, delete, store, switch, views
 from guerdon.families.campaigns.schemas import (
     MOST_CODES,
     Campaign,
@@ -68,6 +68,17 @@ async def delete_campaign(call: Call[None], row: CampaignRow) -> Accepted:
     return Accepted(await delete.delete(call.work, row))
 
 
+async def enable_campaign(call: Call[None], row: CampaignRow) -> dict[str, str]:
+    await switch.switch(call.work, row, active=True)
+    return {}
+
+
+async def disable_campaign(call: Call[None], row: CampaignRow) -> dict[str, str]:
+    """Its codes can be published, and neither earn nor be redeemed."""
+    await switch.switch(call.work, row, active=False)
+    return {}
+
+
 async def add_codes(call: Call[NewCampaignCodes | None], row: CampaignRow) -> Voucher | Reply:
     """Adds generated codes, or one of the caller's own. More than one are made in the background (202)."""
     body, query = call.body or NewCampaignCodes(), call.query
@@ -116,6 +127,8 @@ ROUTES = (
     Route("GET", "/v1/campaigns", list_campaigns, query=CampaignsQuery, answer=CampaignsList),
     Route("GET", "/v1/campaigns/{campaignId}", get_campaign, _ONE, answer=Campaign),
     Route("DELETE", "/v1/campaigns/{campaignId}", delete_campaign, _ONE, answer=Accepted, status=202),
+    Route("POST", "/v1/campaigns/{campaignId}/enable", enable_campaign, _ONE, answer=dict[str, str]),
+    Route("POST", "/v1/campaigns/{campaignId}/disable", disable_campaign, _ONE, answer=dict[str, str]),
     Route(
         "POST",
         "/v1/campaigns/{campaignId}/vouchers",

@@ -269,6 +269,12 @@ class CampaignCreated(msgspec.Struct):
     created_at: str
 
 
+class CampaignSwitched(msgspec.Struct):
+    """Data of campaign.enabled and campaign.disabled."""
+
+    campaign: Campaign
+
+
 class CampaignDeleted(msgspec.Struct):
     """Data of campaign.deleted."""
 

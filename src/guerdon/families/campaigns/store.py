@@ -110,6 +110,10 @@ UPDATE campaigns SET generations_running = generations_running - 1,
     creation_status = CASE WHEN creation_status = 'IN_PROGRESS' THEN $3 ELSE creation_status END
 WHERE project_id = $1 AND id = $2 RETURNING {CAMPAIGNS.columns}
 """
+_SWITCH = f"""
+UPDATE campaigns SET active = $3, updated_at = $4 WHERE project_id = $1 AND id = $2 AND active <> $3
+RETURNING {CAMPAIGNS.columns}
+"""
 _SLOTS = 16
 _GROW = f"""
 INSERT INTO campaign_growth (project_id, campaign_id, slot, codes) VALUES ($1, $2, abs(hashtext($3) % {_SLOTS}), $4)
@@ -160,6 +164,13 @@ async def hold(db: Transaction, project_id: str, campaign_id: str) -> CampaignRo
 async def remove(db: Transaction, project_id: str, campaign_id: str) -> CampaignRow | None:
     """Deletes the campaign, once nobody holds it, and returns it; None if somebody else did."""
     return _read(await db.write_row(_REMOVE, project_id, campaign_id))
+
+
+async def switch(
+    db: Transaction, project_id: str, campaign_id: str, *, active: bool, at: datetime
+) -> CampaignRow | None:
+    """The campaign, switched on or off; None if it was so already, or is gone."""
+    return _read(await db.write_row(_SWITCH, project_id, campaign_id, active, at))
 
 
 async def begin_generation(db: Transaction, project_id: str, campaign_id: str) -> CampaignRow | None:

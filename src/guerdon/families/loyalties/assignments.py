@@ -3,6 +3,8 @@
 from collections.abc import Sequence
 from typing import Any
 
+import msgspec
+
 from guerdon.errors import duplicate_found, invalid_payload, missing_param, not_found
 from guerdon.events.work import Work
 from guerdon.families.campaigns import store as campaigns, views as campaign_views
@@ -10,7 +12,7 @@ from guerdon.families.campaigns.store import CampaignRow
 from guerdon.families.loyalties.schemas import AssignmentEvent, NewCampaignAssignment
 from guerdon.families.rewards import store, views
 from guerdon.families.rewards.schemas import NewAssignment
-from guerdon.families.rewards.store import AssignmentRow
+from guerdon.families.rewards.store import ASSIGNMENTS, REWARDS, AssignmentRow
 
 
 async def offer(work: Work, campaign: CampaignRow, new: Sequence[NewCampaignAssignment]) -> list[AssignmentRow]:
@@ -37,14 +39,43 @@ async def assign(work: Work, campaign: CampaignRow, reward_id: str, new: NewAssi
     if not await store.assign(work.db, work.project.id, row):
         found = await store.offer(work.db, work.project.id, held.id, reward.id)
         raise duplicate_found("reward_assignment", "id", found.id if found else reward.id)
-    told = AssignmentEvent(campaign_views.simple(held), views.reward(reward), views.assignment(row))
-    work.record("campaign.reward.assignment.created", held.id, told, campaign_id=held.id)
+    await _tell(work, "campaign.reward.assignment.created", held, row)
     return row
+
+
+async def reprice(work: Work, campaign: CampaignRow, row: AssignmentRow, new: NewAssignment) -> AssignmentRow:
+    """The offer at its new price; nothing is told if that is the old one. Errors: missing_param, not_found."""
+    points = _price(new)
+    await work.db.begin()
+    held = await ASSIGNMENTS.lock(work.db, work.project.id, row.id)
+    if held is None:
+        raise not_found("reward_assignment", row.id)
+    if held.points == points:
+        return held
+    changed = msgspec.structs.replace(held, points=points, updated_at=work.now)
+    await ASSIGNMENTS.update(work.db, work.project.id, changed)
+    await _tell(work, "campaign.reward.assignment.updated", campaign, changed)
+    return changed
+
+
+async def withdraw(work: Work, campaign: CampaignRow, row: AssignmentRow) -> None:
+    """Errors: not_found if somebody else was faster."""
+    await work.db.begin()
+    if not await ASSIGNMENTS.delete(work.db, work.project.id, row.id):
+        raise not_found("reward_assignment", row.id)
+    await _tell(work, "campaign.reward.assignment.deleted", campaign, row)
 
 
 async def forget(work: Work, payload: dict[str, Any]) -> None:
     """Removes the offers of a campaign that was deleted."""
     await store.forget_campaign(work.db, work.project.id, payload["entity_id"])
+
+
+async def _tell(work: Work, event_type: str, campaign: CampaignRow, row: AssignmentRow) -> None:
+    reward = await REWARDS.get(work.db, work.project.id, id=row.reward_id)
+    if reward is not None:
+        told = AssignmentEvent(campaign_views.simple(campaign), views.reward(reward), views.assignment(row))
+        work.record(event_type, campaign.id, told, campaign_id=campaign.id)
 
 
 def _price(new: NewAssignment) -> int:

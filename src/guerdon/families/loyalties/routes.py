@@ -3,32 +3,27 @@
 import msgspec
 
 from guerdon.db.table import Order, Where
-from guerdon.errors import not_found
 from guerdon.families.async_actions.routes import Accepted
 from guerdon.families.campaigns import create, routes as campaigns, store as campaigns_store, views as campaign_views
 from guerdon.families.campaigns.schemas import Campaign, CampaignsList, NewCampaign
 from guerdon.families.campaigns.store import CAMPAIGNS, CampaignRow
 from guerdon.families.customers import store as customers
-from guerdon.families.loyalties import assignments, balance, members, rules, transactions, views
+from guerdon.families.loyalties import balance, members, rules, transactions, views
 from guerdon.families.loyalties.members import load_campaign, load_card, load_card_of
 from guerdon.families.loyalties.schemas import (
     Balance,
     BalanceChange,
     Buckets,
     EarningRule,
+    EarningRulePatch,
     EarningRules,
     Members,
-    NewCampaignAssignments,
     NewEarningRules,
     NewMember,
-    NewRewardAssignment,
     Transactions,
 )
 from guerdon.families.loyalties.store import RULES, EarningRuleRow
 from guerdon.families.loyalties.transactions import TransactionsQuery
-from guerdon.families.rewards import routes as rewards, views as reward_views
-from guerdon.families.rewards.schemas import Assignment, AssignmentsList
-from guerdon.families.rewards.store import ASSIGNMENTS, RewardRow
 from guerdon.families.vouchers import store as vouchers, views as voucher_views
 from guerdon.families.vouchers.assets import Links
 from guerdon.families.vouchers.ledger import BUCKETS, SOONEST_FIRST
@@ -53,16 +48,6 @@ class MembersQuery(CreatedQuery, kw_only=True):
     def sorting(self) -> Order:
         found = super().sorting
         return Order("code_key", descending=found.descending) if found.column == "code" else found
-
-
-class CampaignAssignmentsQuery(PageQuery, kw_only=True):
-    """What a list of offers can be narrowed to, in the spellings of its two paths."""
-
-    assignment_id: str | None = None
-    assignment_id_: str | None = msgspec.field(default=None, name="assignmentId")
-
-    def where(self) -> Where:
-        return super().where().equal(id=self.assignment_id or self.assignment_id_)
 
 
 class BucketsQuery(PageQuery, kw_only=True):
@@ -131,19 +116,20 @@ async def create_rules(call: Call[NewEarningRules], campaign: CampaignRow) -> li
     return [views.earning_rule(row) for row in await rules.create(call.work, campaign, call.body)]
 
 
+async def update_rule(call: Call[EarningRulePatch], campaign: CampaignRow, row: EarningRuleRow) -> EarningRule:
+    return views.earning_rule(await rules.update(call.work, campaign, row, call.body))
+
+
+async def enable_rule(call: Call[None], campaign: CampaignRow, row: EarningRuleRow) -> EarningRule:
+    return views.earning_rule(await rules.switch(call.work, campaign, row, active=True))
+
+
+async def disable_rule(call: Call[None], campaign: CampaignRow, row: EarningRuleRow) -> EarningRule:
+    return views.earning_rule(await rules.switch(call.work, campaign, row, active=False))
+
+
 async def delete_rule(call: Call[None], campaign: CampaignRow, row: EarningRuleRow) -> None:
     await rules.delete(call.work, campaign, row)
-
-
-async def offer_rewards(call: Call[NewCampaignAssignments], campaign: CampaignRow) -> list[Assignment]:
-    return [reward_views.assignment(row) for row in await assignments.offer(call.work, campaign, call.body)]
-
-
-async def offer_reward(call: Call[NewRewardAssignment], reward: RewardRow) -> Assignment:
-    campaign = await members.programme(call.work, call.body.campaign)
-    if campaign is None:
-        raise not_found("campaign", call.body.campaign)
-    return reward_views.assignment(await assignments.assign(call.work, campaign, reward.id, call.body))
 
 
 async def _load_rule(call: Call[object], rule_id: str, campaign: CampaignRow) -> EarningRuleRow | None:
@@ -153,7 +139,6 @@ async def _load_rule(call: Call[object], rule_id: str, campaign: CampaignRow) ->
 _OF = "/v1/loyalties/{campaignId}"
 _CAMPAIGN = (Param("campaign", load_campaign),)
 _RULE = (*_CAMPAIGN, Param("earning_rule", _load_rule))
-_REWARD = (Param("reward", rewards.load),)
 _RULES = crud.Resource(
     name="earning_rule",
     names="earning_rules",
@@ -165,15 +150,6 @@ _RULES = crud.Resource(
 _BUCKETS = crud.Resource(
     name="bucket", names="buckets", table=BUCKETS, view=views.bucket, listed=Buckets, within="voucher_id"
 )
-_OFFERS = crud.Resource(
-    name="offer",
-    names="offers",
-    table=ASSIGNMENTS,
-    view=reward_views.assignment,
-    listed=AssignmentsList,
-    within="campaign_id",
-)
-_OFFERS_OF_REWARD = msgspec.structs.replace(_OFFERS, names="offers_of_reward", within="reward_id")
 # A card can be named by itself, or within its programme.
 CARDS = (
     ("/v1/loyalties/members/{memberId}", (Param("voucher", load_card),)),
@@ -211,26 +187,8 @@ ROUTES = (
     Route("POST", f"{_OF}/earning-rules", create_rules, _CAMPAIGN, NewEarningRules, answer=list[EarningRule]),
     Route("GET", f"{_OF}/earning-rules", crud.list_of(_RULES), _CAMPAIGN, query=PageQuery, answer=EarningRules),
     Route("GET", f"{_OF}/earning-rules/{{earningRuleId}}", crud.one(_RULES), _RULE, answer=EarningRule),
+    Route("PUT", f"{_OF}/earning-rules/{{earningRuleId}}", update_rule, _RULE, EarningRulePatch, answer=EarningRule),
     Route("DELETE", f"{_OF}/earning-rules/{{earningRuleId}}", delete_rule, _RULE),
-    Route("POST", f"{_OF}/rewards", offer_rewards, _CAMPAIGN, NewCampaignAssignments, answer=list[Assignment]),
-    *(
-        Route(
-            "GET",
-            f"{_OF}/{name}",
-            crud.list_of(_OFFERS),
-            _CAMPAIGN,
-            query=CampaignAssignmentsQuery,
-            answer=AssignmentsList,
-        )
-        for name in ("rewards", "reward-assignments")
-    ),
-    Route("POST", "/v1/rewards/{rewardId}/assignments", offer_reward, _REWARD, NewRewardAssignment, answer=Assignment),
-    Route(
-        "GET",
-        "/v1/rewards/{rewardId}/assignments",
-        crud.list_of(_OFFERS_OF_REWARD),
-        _REWARD,
-        query=PageQuery,
-        answer=AssignmentsList,
-    ),
+    Route("POST", f"{_OF}/earning-rules/{{earningRuleId}}/enable", enable_rule, _RULE, answer=EarningRule),
+    Route("POST", f"{_OF}/earning-rules/{{earningRuleId}}/disable", disable_rule, _RULE, answer=EarningRule),
 )

@@ -1,20 +1,30 @@
 """Making and removing the rules by which customers earn points."""
 
+from datetime import datetime
 from typing import Any
 
 import msgspec
+from msgspec import UNSET
 
-from guerdon.engine.points import problem_of
+from guerdon.engine.points import ExpirationRules, problem_of
 from guerdon.errors import invalid_payload, not_found
 from guerdon.events.work import Work
 from guerdon.families.campaigns import store as campaigns, views as campaign_views
 from guerdon.families.campaigns.store import CampaignRow
 from guerdon.families.loyalties import store, views
-from guerdon.families.loyalties.schemas import EarningRuleEvent, FixedPoints, NewEarningRule, ProportionalPoints, Step
+from guerdon.families.loyalties.schemas import (
+    EarningRuleEvent,
+    EarningRulePatch,
+    FixedPoints,
+    NewEarningRule,
+    ProportionalPoints,
+    Step,
+)
 from guerdon.families.loyalties.store import RULES, EarningRuleRow
 
 ORDER_PAID = "order.paid"
 _PROPERTIES = {"ORDER_AMOUNT": "amount", "ORDER_TOTAL_AMOUNT": "total_amount"}
+_PLAIN = ("start_date", "expiration_date", "expiration_rules")
 _UNSUPPORTED = ("validation_rule_id", "pending_points", "validity_timeframe", "validity_day_of_week", "validity_hours")
 
 
@@ -31,6 +41,44 @@ async def create(work: Work, campaign: CampaignRow, new: list[NewEarningRule]) -
     return rows
 
 
+async def update(work: Work, campaign: CampaignRow, row: EarningRuleRow, patch: EarningRulePatch) -> EarningRuleRow:
+    """The rule after the change; nothing is told if nothing changes. Errors: not_found, invalid_payload."""
+    _check_supported(patch, "")
+    await work.db.begin()
+    held = await RULES.lock(work.db, work.project.id, row.id)
+    if held is None:
+        raise not_found("earning_rule", row.id)
+    sent = {name: value for name in _PLAIN if (value := getattr(patch, name)) is not UNSET}
+    sent |= {"expiration_rules": msgspec.to_builtins(sent["expiration_rules"])} if "expiration_rules" in sent else {}
+    sent |= {"loyalty": _loyalty(patch.loyalty)} if patch.loyalty else {}
+    sent |= {"active": patch.active} if patch.active is not None else {}
+    sent |= {"banner": patch.source.banner} if patch.source else {}
+    sent |= {"metadata": {**held.metadata, **patch.metadata}} if patch.metadata is not None else {}
+    if all(value == getattr(held, name) for name, value in sent.items()):
+        return held
+    changed = msgspec.structs.replace(held, **sent, updated_at=work.now)
+    _check_times(changed.start_date, changed.expiration_date, changed.expiration, "")
+    await RULES.update(work.db, work.project.id, changed)
+    _tell(work, "campaign.earning_rule.updated", campaign, changed)
+    if changed.active != held.active:
+        _tell_switched(work, campaign, changed)
+    return changed
+
+
+async def switch(work: Work, campaign: CampaignRow, row: EarningRuleRow, *, active: bool) -> EarningRuleRow:
+    """The rule, switched on or off; nothing is told if it was so already. Errors: not_found."""
+    await work.db.begin()
+    held = await RULES.lock(work.db, work.project.id, row.id)
+    if held is None:
+        raise not_found("earning_rule", row.id)
+    if held.active == active:
+        return held
+    changed = msgspec.structs.replace(held, active=active, updated_at=work.now)
+    await RULES.update(work.db, work.project.id, changed)
+    _tell_switched(work, campaign, changed)
+    return changed
+
+
 async def delete(work: Work, campaign: CampaignRow, row: EarningRuleRow) -> None:
     """Errors: not_found if somebody else was faster."""
     if not await RULES.delete(work.db, work.project.id, row.id):
@@ -43,6 +91,11 @@ async def forget(work: Work, payload: dict[str, Any]) -> None:
     await store.forget_campaign(work.db, work.project.id, payload["entity_id"])
 
 
+def _tell_switched(work: Work, campaign: CampaignRow, row: EarningRuleRow) -> None:
+    name = "campaign.earning_rule.enabled" if row.active else "campaign.earning_rule.disabled"
+    _tell(work, name, campaign, row)
+
+
 def _tell(work: Work, event_type: str, campaign: CampaignRow, row: EarningRuleRow) -> None:
     told = EarningRuleEvent(campaign_views.simple(campaign), views.earning_rule(row))
     work.record(event_type, campaign.id, told, campaign_id=campaign.id)
@@ -51,14 +104,8 @@ def _tell(work: Work, event_type: str, campaign: CampaignRow, row: EarningRuleRo
 def _row(work: Work, campaign: CampaignRow, new: NewEarningRule, path: str) -> EarningRuleRow:
     if new.event != ORDER_PAID:
         raise invalid_payload(f"Property {path}.event must be '{ORDER_PAID}': other events are not supported yet")
-    for name in _UNSUPPORTED:
-        if getattr(new, name) is not None:
-            raise invalid_payload(f"Property {path}.{name} is not supported yet")
-    if new.start_date and new.expiration_date and new.expiration_date <= new.start_date:
-        raise invalid_payload(f"Property {path}.expiration_date must be after the start date")
-    problem = new.expiration_rules and problem_of(new.expiration_rules)
-    if problem:
-        raise invalid_payload(f"Property {path}.expiration_rules.{problem}")
+    _check_supported(new, path)
+    _check_times(new.start_date, new.expiration_date, new.expiration_rules, path)
     return EarningRuleRow(
         id=work.new_id("ern_"),
         automation_id=work.new_id("auto_"),
@@ -73,6 +120,20 @@ def _row(work: Work, campaign: CampaignRow, new: NewEarningRule, path: str) -> E
         metadata=new.metadata or {},
         created_at=work.now,
     )
+
+
+def _check_supported(new: NewEarningRule | EarningRulePatch, path: str) -> None:
+    for name in _UNSUPPORTED:
+        if getattr(new, name) is not None:
+            raise invalid_payload(f"Property {path}.{name} is not supported yet")
+
+
+def _check_times(start: datetime | None, end: datetime | None, rules: ExpirationRules | None, path: str) -> None:
+    if start and end and end <= start:
+        raise invalid_payload(f"Property {path}.expiration_date must be after the start date")
+    problem = rules and problem_of(rules)
+    if problem:
+        raise invalid_payload(f"Property {path}.expiration_rules.{problem}")
 
 
 def _loyalty(new: FixedPoints | ProportionalPoints) -> dict[str, Any]:

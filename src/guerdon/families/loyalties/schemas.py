@@ -176,6 +176,23 @@ class NewEarningRule(msgspec.Struct, kw_only=True):
     validity_hours: Any = None
 
 
+class EarningRulePatch(msgspec.Struct, kw_only=True):
+    """What can be changed about a rule. What is not sent stays, null clears what may be absent, metadata are merged."""
+
+    loyalty: FixedPoints | ProportionalPoints | None = None
+    source: NewSource | None = None
+    active: bool | None = None
+    start_date: Moment | UnsetType | None = UNSET
+    expiration_date: Moment | UnsetType | None = UNSET
+    expiration_rules: ExpirationRules | UnsetType | None = UNSET
+    metadata: Metadata | None = None
+    validation_rule_id: Any = None
+    pending_points: Any = None
+    validity_timeframe: Any = None
+    validity_day_of_week: Any = None
+    validity_hours: Any = None
+
+
 NewEarningRules = Annotated[list[NewEarningRule], Meta(min_length=1, max_length=MOST_AT_ONCE)]
 
 
@@ -246,14 +263,31 @@ NewCampaignAssignments = Annotated[list[NewCampaignAssignment], Meta(min_length=
 
 
 class EarningRuleEvent(msgspec.Struct):
-    """Data of campaign.earning_rule.assigned and .deleted."""
+    """Data of campaign.earning_rule.assigned, .updated, .enabled, .disabled and .deleted."""
 
     campaign: SimpleCampaign
     earning_rule: EarningRule
 
 
+class MemberReward(msgspec.Struct):
+    """A reward that a card can be exchanged for, and at what price."""
+
+    reward: Reward
+    assignment: Assignment
+    object: str = "loyalty_reward"
+
+
+class MemberRewards(msgspec.Struct):
+    """Everything that a card can be exchanged for."""
+
+    data: list[MemberReward]
+    total: int
+    object: str = "list"
+    data_ref: str = "data"
+
+
 class AssignmentEvent(msgspec.Struct):
-    """Data of campaign.reward.assignment.created."""
+    """Data of campaign.reward.assignment.created, .updated and .deleted."""
 
     campaign: SimpleCampaign
     reward: Reward

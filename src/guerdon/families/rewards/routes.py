@@ -1,13 +1,14 @@
 """Operations on rewards. Their offers in campaigns belong to the loyalty programmes."""
 
 import msgspec
+from msgspec import UNSET
 
 from guerdon.db.table import Where
-from guerdon.errors import invalid_payload, not_found
+from guerdon.errors import in_use, invalid_payload, not_found
 from guerdon.events.work import Work
 from guerdon.families.products import store as products
 from guerdon.families.rewards import store, views
-from guerdon.families.rewards.schemas import MaterialProduct, NewReward, Reward, RewardsList
+from guerdon.families.rewards.schemas import MaterialProduct, NewParameters, NewReward, Reward, RewardPatch, RewardsList
 from guerdon.families.rewards.store import REWARDS, RewardRow
 from guerdon.http import crud
 from guerdon.http.call import Call
@@ -31,7 +32,7 @@ async def create_reward(call: Call[NewReward]) -> Reward:
         id=work.new_id("rew_"),
         name=body.name or "",
         type="MATERIAL",
-        parameters={"product": await _product(work, body)},
+        parameters={"product": await _product(work, body.parameters)},
         stock=body.stock,
         attributes=msgspec.to_builtins(body.attributes),
         metadata=body.metadata or {},
@@ -41,13 +42,46 @@ async def create_reward(call: Call[NewReward]) -> Reward:
     return views.reward(row)
 
 
+async def update_reward(call: Call[RewardPatch], row: RewardRow) -> Reward:
+    """Errors: invalid_payload for a stock below what is gone already, not_found."""
+    work, body = call.work, call.body
+    product = await _product(work, body.parameters) if body.parameters else None
+    held = await REWARDS.lock(work.db, work.project.id, row.id)
+    if held is None:
+        raise not_found("reward", row.id)
+    changed = msgspec.structs.replace(
+        held,
+        name=held.name if body.name is None else body.name,
+        parameters={"product": product} if product else held.parameters,
+        stock=held.stock if body.stock is UNSET else body.stock,
+        attributes=msgspec.to_builtins(body.attributes) if body.attributes else held.attributes,
+        metadata={**held.metadata, **(body.metadata or {})},
+        updated_at=work.now,
+    )
+    if changed.stock is not None and changed.stock < changed.redeemed:
+        raise invalid_payload(f"Property .stock must be >= {changed.redeemed}, of which there are none left")
+    await REWARDS.update(work.db, work.project.id, changed)
+    return views.reward(changed)
+
+
+async def delete_reward(call: Call[None], row: RewardRow) -> None:
+    """Errors: resource_in_use while a campaign offers it, not_found."""
+    work = call.work
+    held = await REWARDS.lock(work.db, work.project.id, row.id)
+    if held is None:
+        raise not_found("reward", row.id)
+    offers = await store.offers_of(work.db, work.project.id, row.id)
+    if offers:
+        raise in_use("reward", row.id, "reward_assignment", offers)
+    await REWARDS.delete(work.db, work.project.id, row.id)
+
+
 async def load(call: Call[object], reward_id: str) -> RewardRow | None:
     """A reward by id."""
     return await REWARDS.get(call.db, call.project_id, id=reward_id)
 
 
-async def _product(work: Work, body: NewReward) -> dict[str, str | None]:
-    given = body.parameters
+async def _product(work: Work, given: NewParameters) -> dict[str, str | None]:
     if given.campaign is not None or given.coin is not None:
         raise invalid_payload("Property .parameters must be those of a product: other rewards are not supported yet")
     if given.product is None:
@@ -68,8 +102,11 @@ async def _known(work: Work, wanted: MaterialProduct) -> dict[str, str | None]:
 
 
 _REWARDS = crud.Resource(name="reward", names="rewards", table=REWARDS, view=views.reward, listed=RewardsList)
+_ONE = (Param("reward", load),)
 ROUTES = (
     Route("POST", "/v1/rewards", create_reward, body=NewReward, answer=Reward),
     Route("GET", "/v1/rewards", crud.list_of(_REWARDS), query=RewardsQuery, answer=RewardsList),
-    Route("GET", "/v1/rewards/{rewardId}", crud.one(_REWARDS), (Param("reward", load),), answer=Reward),
+    Route("PUT", "/v1/rewards/{rewardId}", update_reward, _ONE, RewardPatch, answer=Reward),
+    Route("DELETE", "/v1/rewards/{rewardId}", delete_reward, _ONE),
+    Route("GET", "/v1/rewards/{rewardId}", crud.one(_REWARDS), _ONE, answer=Reward),
 )

@@ -44,6 +44,16 @@ class NewReward(msgspec.Struct, kw_only=True):
     metadata: Metadata | None = None
 
 
+class RewardPatch(msgspec.Struct, kw_only=True):
+    """What can be changed about a reward. What is not sent stays; a stock of null is without end."""
+
+    name: Text | None = None
+    parameters: NewParameters | None = None
+    stock: Amount | UnsetType | None = UNSET
+    attributes: Attributes | None = None
+    metadata: Metadata | None = None
+
+
 class Reward(msgspec.Struct, kw_only=True):
     """A reward; `redeemed` of its `stock` are gone."""
 

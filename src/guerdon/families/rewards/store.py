@@ -43,6 +43,7 @@ _TAKE_ONE = f"""
 UPDATE rewards SET redeemed = redeemed + 1
 WHERE project_id = $1 AND id = $2 AND (stock IS NULL OR redeemed < stock) RETURNING {REWARDS.columns}
 """
+_OFFERS_OF = "SELECT id FROM reward_assignments WHERE project_id = $1 AND reward_id = $2 ORDER BY id"
 _FORGET = "DELETE FROM reward_assignments WHERE project_id = $1 AND campaign_id = $2"
 # Condition of a list: the reward of this offer.
 OF_ASSIGNMENT = "id = (SELECT a.reward_id FROM reward_assignments a WHERE a.project_id = $1 AND a.id = {})"
@@ -73,3 +74,8 @@ async def offer(db: Transaction, project_id: str, campaign_id: str, reward_id: s
 async def forget_campaign(db: Transaction, project_id: str, campaign_id: str) -> None:
     """Removes the offers of a campaign that is gone."""
     await db.write(_FORGET, project_id, campaign_id)
+
+
+async def offers_of(db: Transaction, project_id: str, reward_id: str) -> list[str]:
+    """Ids of the offers of a reward."""
+    return [row["id"] for row in await db.rows(_OFFERS_OF, project_id, reward_id)]
