@@ -1,5 +1,7 @@
 """A range of deliveries is sent again: each once, with the id and the body that it had."""
 
+import asyncio
+import threading
 from typing import Any
 
 import pytest
@@ -204,3 +206,28 @@ def test_bad_ranges_are_refused(project: Project, body: Any) -> None:
 def test_the_ends_of_time_are_no_trouble(project: Project) -> None:
     ends = {"created_after": "0001-01-01", "created_before": "9999-12-31T23:59:59Z"}
     assert counted(project, project.management.post(f"{project.path}/deliveries/replay", ends)["async_action_id"]) == 0
+
+
+def test_a_replay_does_not_repeat_what_was_sent_since_it_was_asked_for(
+    project: Project, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Two that were asked for at once, of which one comes to its turn when the other's deliveries have arrived."""
+    path = project.webhook("customer.created")
+    make.customer(project, "a")
+    all_sent(project, 1)
+    arrived, begun = threading.Event(), []
+    do_slice = replay.store.replay_slice
+
+    async def second_waits(*arguments: Any) -> Any:
+        begun.append(arguments)
+        while len(begun) > 1 and arguments is begun[1] and not arrived.is_set():
+            await asyncio.sleep(0.01)
+        return await do_slice(*arguments)
+
+    monkeypatch.setattr(replay.store, "replay_slice", second_waits)
+    actions = at_once(*[lambda: ask(project, status="SENT")] * 2)
+    project.receiver.wait(path, 2)
+    eventually(lambda: [row for row in project.deliveries(status="SENT") if row["attempts_count"] == 2])
+    arrived.set()
+    assert sorted(counted(project, action) for action in actions) == [0, 1]
+    assert len(project.receiver.at(path)) == 2
