@@ -4,7 +4,7 @@ BIN := .venv/bin
 RUN_STAMP := .venv/run.stamp
 DEV_STAMP := .venv/dev.stamp
 
-.PHONY: run demo test check bench docs format lock clean
+.PHONY: run demo test check bench bench-ledger docs format lock clean
 
 run: $(RUN_STAMP)  ## serve on 127.0.0.1:8088, data in ./.guerdon
 	@exec $(BIN)/guerdon serve
@@ -25,6 +25,9 @@ check: $(DEV_STAMP)  ## lint, types, import contracts
 
 bench: $(DEV_STAMP)  ## measurements, as ratios against limits taken in the same run
 	@$(BIN)/python bench
+
+bench-ledger: $(DEV_STAMP)  ## 50,000 events to 50 bad endpoints while everything is killed: recorded = delivered + given up
+	@PYTHONPATH=tests $(BIN)/python bench/ledger.py
 
 format: $(DEV_STAMP)
 	@$(BIN)/ruff format --quiet .

@@ -63,13 +63,49 @@ class Settings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     deliveries_per_endpoint: Annotated[
         int, Meta(ge=1, le=1_000, description="Webhook calls that one worker process has open to one endpoint at most.")
     ] = 32
+    endpoint_failing_after: Annotated[
+        int,
+        Meta(
+            ge=1,
+            le=1_000,
+            description="Failed calls in a row after which an endpoint is called one at a time until one succeeds.",
+        ),
+    ] = 10
+    webhook_ports: Annotated[
+        Annotated[str, Meta(pattern=r"^\s*\d{1,5}(\s*,\s*\d{1,5})*\s*$")] | None,
+        Meta(description="Ports that webhooks may call, separated by commas, such as `80,443`; unset is every port."),
+    ] = None
     delivery_lease_s: Annotated[
         int,
         Meta(ge=1, le=3_600, description="Seconds after which another worker takes over what a dead one was sending."),
     ] = 60
+    retention_days_deliveries: Annotated[
+        int,
+        Meta(
+            ge=7,
+            le=36_500,
+            description="Days that finished deliveries are kept, at least; they go by weeks, never while one waits.",
+        ),
+    ] = 30
+    retention_days_attempts: Annotated[
+        int, Meta(ge=7, le=36_500, description="Days that attempts of finished deliveries are kept, at least.")
+    ] = 30
+    retention_days_events: Annotated[
+        int,
+        Meta(
+            ge=7,
+            le=36_500,
+            description="Days that events are kept, at least, and always as long as a delivery or a job needs them.",
+        ),
+    ] = 90
     log_level: Annotated[
         Literal["debug", "info", "warning", "error", "critical"], Meta(description="Least severe line logged.")
     ] = "info"
+
+    @property
+    def ports(self) -> frozenset[int] | None:
+        """The ports that webhooks may call; None is every port."""
+        return None if self.webhook_ports is None else frozenset(map(int, self.webhook_ports.split(",")))
 
     @property
     def base_url(self) -> str:

@@ -3,9 +3,13 @@
 import asyncio
 from datetime import timedelta
 
+import asyncpg
+
 from guerdon.asgi import runtime, spare_the_collector
+from guerdon.clock import real_now
 from guerdon.db.migrate import make_partitions
 from guerdon.db.pool import UNREACHABLE, acquired
+from guerdon.db.retention import Retention, drop_old
 from guerdon.events.doorbell import Bell, listen
 from guerdon.events.relay import Relay
 from guerdon.events.work import Runtime
@@ -48,7 +52,11 @@ async def work(settings: Settings, database_url: str) -> None:
     """Relays, delivers and runs jobs until cancelled."""
     async with (
         runtime(settings, database_url) as made,
-        Sender(allow_private=settings.allow_private_targets, connections=settings.deliveries_in_flight) as sender,
+        Sender(
+            allow_private=settings.allow_private_targets,
+            connections=settings.deliveries_in_flight,
+            ports=settings.ports,
+        ) as sender,
         asyncio.TaskGroup() as tasks,
     ):
         relay = Relay(made, (FanOut(made.ids), Reactions(made.ids, REACTIONS)))
@@ -57,6 +65,7 @@ async def work(settings: Settings, database_url: str) -> None:
             sender,
             in_flight=settings.deliveries_in_flight,
             per_endpoint=settings.deliveries_per_endpoint,
+            failing_after=settings.endpoint_failing_after,
             lease=timedelta(seconds=settings.delivery_lease_s),
         )
         jobs = JobWorker(made, JOBS, projects.find)
@@ -73,19 +82,32 @@ async def work(settings: Settings, database_url: str) -> None:
             deliverer.run(),
             jobs.run(),
             schedule.run(),
-            _keep_house(made),
+            _keep_house(made, _retention(settings)),
         ):
             tasks.create_task(running)
         spare_the_collector()
         log.info("worker_started")
 
 
-async def _keep_house(made: Runtime) -> None:
-    """Makes the partitions of the coming weeks, now and every hour."""
+async def _keep_house(made: Runtime, keep: Retention) -> None:
+    """Makes the partitions of the coming weeks and drops those that are old enough, now and every hour."""
     while True:
         try:
             async with acquired(made.pool) as connection:
                 await make_partitions(connection, _PARTITIONS_AHEAD)
+                dropped = await drop_old(connection, real_now(), keep)
+            if dropped:
+                log.info("partitions_dropped", partitions=dropped)
         except UNREACHABLE as error:
             log.warning("database_unreachable", error=str(error))
+        except asyncpg.PostgresError:
+            log.exception("housekeeping_failed")
         await asyncio.sleep(_HOUSEKEEPING_S)
+
+
+def _retention(settings: Settings) -> Retention:
+    return Retention(
+        timedelta(days=settings.retention_days_events),
+        timedelta(days=settings.retention_days_deliveries),
+        timedelta(days=settings.retention_days_attempts),
+    )

@@ -1,290 +1,70 @@
-"""The worker and PostgreSQL are killed in the middle of a thousand deliveries, and every one is accounted for.
+"""Workers and PostgreSQL are killed in the middle of some thousand deliveries, and every one is accounted for.
 
-API and worker are processes of their own here, as they are in production, so that `kill -9` is the real thing.
+`make bench-ledger` is the long version of the same.
 """
 
-import asyncio
-import contextlib
-import hashlib
-import hmac
-import json
-import os
-import random
-import signal
-import subprocess
-import sys
-import tempfile
-import threading
-import time
-from collections import Counter, defaultdict
-from collections.abc import Callable, Iterator
-from concurrent.futures import ThreadPoolExecutor
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
-from pathlib import Path
-from typing import Any
+from collections import Counter
 
-import httpx
-import pytest
+import chaos
+from ledger_book import Books, coming_and_going, dead, flaky, imbalance, slow, well
 
-from guerdon.cli.serve import prepare
-from guerdon.db.pool import connect
-from guerdon.db.server import EmbeddedPostgres
-from guerdon.settings import Settings, to_environ
-from installation import FAST, free_port
-
-EVENTS = 1_000
-KILLS_OF_WORKER = 4
-KILLS_OF_DATABASE = 2
-PAUSE_S = 0.05  # between two writes of a caller, so that the kills fall into the middle
-SEED = 20261121
+PLAN = chaos.Plan(
+    manners=[[well, flaky], [coming_and_going, slow, dead]],
+    events_per_project=1_000,
+    callers=8,
+    workers=2,
+    kills_of_workers=4,
+    kills_of_database=2,
+    between_kills_s=(0.4, 0.8),
+    patience_s=60,
+    seed=20261121,
+    pause_s=0.01,
+)
+EVENTS = PLAN.events_per_project * len(PLAN.manners)
 
 
-class Receiver(ThreadingHTTPServer):
-    """Fails a fifth of all calls, drops some connections without an answer, is a little slow, and remembers all."""
-
-    daemon_threads = True
-    request_queue_size = 256
-
-    def __init__(self, port: int) -> None:
-        super().__init__(("127.0.0.1", port), _Handler)
-        self.random = random.Random(SEED)
-        self.lock = threading.Lock()
-        self.bodies: dict[str, set[tuple[bytes, str]]] = defaultdict(set)
-        self.taken: Counter[str] = Counter()
-
-    def handle_error(self, request: Any, client_address: Any) -> None: ...
-
-
-class _Handler(BaseHTTPRequestHandler):
-    protocol_version = "HTTP/1.1"
-    server: Receiver
-
-    def do_POST(self) -> None:
-        body = self.rfile.read(int(self.headers["content-length"]))
-        time.sleep(0.02)
-        with self.server.lock:
-            fate = self.server.random.random()
-            delivery_id = json.loads(body)["id"]
-            self.server.bodies[delivery_id].add((body, self.headers["x-voucherify-signature"]))
-            if fate > 0.25:
-                self.server.taken[delivery_id] += 1
-        if fate < 0.05:
-            self.close_connection = True
-            return
-        self.send_response(500 if fate < 0.25 else 200)
-        self.send_header("content-length", "0")
-        self.end_headers()
-
-    def log_message(self, *_: Any) -> None: ...
-
-
-class Processes:
-    """The API and the worker, and a database that comes back when it is killed."""
-
-    def __init__(self, folder: str) -> None:
-        self.database = EmbeddedPostgres(Path(folder), options=FAST)
-        self.database.start()
-        url = self.database.url()
-        self.settings = Settings(
-            port=free_port(), database_url=url, allow_private_targets=True, delivery_lease_s=2, log_level="critical"
-        )
-        started = asyncio.run(prepare(self.settings, url))
-        assert started is not None
-        self.first = started
-        self._running = {command: self._start(command) for command in ("api", "worker")}
-
-    def _start(self, command: str) -> subprocess.Popen[bytes]:
-        return subprocess.Popen([sys.executable, "-m", "guerdon", command], env=to_environ(self.settings))
-
-    def kill_worker(self) -> None:
-        self._running["worker"].kill()
-        self._running["worker"].wait()
-        self._running["worker"] = self._start("worker")
-
-    def kill_database(self) -> None:
-        """Kills PostgreSQL and starts it again; API and worker have to live through it."""
-        pid = self.database.pid
-        assert pid is not None
-        os.kill(pid, signal.SIGKILL)
-        with contextlib.suppress(ChildProcessError):
-            os.waitpid(pid, 0)
-        self.database.start()
-
-    def stop(self) -> None:
-        for process in self._running.values():
-            process.terminate()
-            process.wait(20)
-        self.database.stop()
-
-
-@pytest.fixture
-def processes() -> Iterator[Processes]:
-    with tempfile.TemporaryDirectory(prefix="guerdon-test-") as folder:
-        Path(folder).chmod(0o755)
-        running = Processes(folder)
-        yield running
-        running.stop()
-
-
-@pytest.fixture
-def receiver() -> Iterator[Receiver]:
-    serving = Receiver(free_port())
-    thread = threading.Thread(target=serving.serve_forever, daemon=True)
-    thread.start()
-    yield serving
-    serving.shutdown()
-    serving.server_close()
-    thread.join()
-
-
-def test_every_committed_event_arrives_whatever_is_killed(processes: Processes, receiver: Receiver) -> None:
-    with httpx.Client(base_url=processes.settings.base_url, timeout=10) as http:
-        caller = Caller(http, processes)
-        caller.wait_until_ready()
-        caller.subscribe(f"http://127.0.0.1:{receiver.server_port}/hook")
-        taken_at_kills: list[int] = []
-        killing = threading.Thread(target=_kill_now_and_then, args=(processes, receiver, taken_at_kills))
-        killing.start()
-        with ThreadPoolExecutor(8) as threads:
-            answered = sum(threads.map(caller.create_customer, range(EVENTS)))
-        killing.join()
-        assert len(taken_at_kills) == KILLS_OF_WORKER + KILLS_OF_DATABASE
-        assert max(taken_at_kills) < EVENTS, "a kill came after the last delivery"
-        caller.wait_until_ready()
-        _deliver_the_rest(processes, caller)
-
-    committed = asyncio.run(_rows(processes, "SELECT id FROM events WHERE type = 'customer.created'"))
-    deliveries = asyncio.run(_rows(processes, "SELECT id, event_id, status, attempts_count FROM deliveries"))
-    attempts = asyncio.run(_rows(processes, "SELECT delivery_id, number FROM delivery_attempts"))
+def test_recorded_is_delivered_plus_given_up_whatever_is_killed() -> None:
+    found = chaos.run(PLAN)
+    assert found.off == []
     # An answer that was lost with its connection may stand for a commit, never the other way round.
-    assert answered <= len(committed)
-    assert len(committed) >= EVENTS * 0.9
-    assert {row["event_id"] for row in deliveries} == {row["id"] for row in committed}
-    assert len(deliveries) == len(committed)
-    assert {row["status"] for row in deliveries} == {"SENT"}
-    # None lost: the receiver has taken every one. Repeated ones were the same, byte for byte.
-    assert {row["id"] for row in deliveries} == set(receiver.taken)
-    assert [delivery_id for delivery_id, bodies in receiver.bodies.items() if len(bodies) != 1] == []
-    secret = processes.first.webhook_secret.encode()
-    for bodies in receiver.bodies.values():
-        for body, signature in bodies:
-            assert hmac.new(secret, body, hashlib.sha256).hexdigest() == signature
-    # The log of attempts has no gaps.
-    numbers = Counter(row["delivery_id"] for row in attempts)
-    assert {row["id"]: row["attempts_count"] for row in deliveries} == numbers
+    assert EVENTS * 0.9 <= found.answered <= len(found.books.events) <= EVENTS
+    assert len(found.taken_at_kills) == PLAN.kills_of_workers + PLAN.kills_of_database
+    delivered = Counter(delivery["status"] for delivery in found.books.deliveries)
+    assert max(found.taken_at_kills) < delivered["SENT"], "a kill came after the last delivery"
+    # The dead one is the only one that is given up, by the end of its schedule.
+    given_up = Counter(row["endpoint"] for row in found.books.deliveries if row["status"] == "FAILED")
+    assert given_up == {4: PLAN.events_per_project}
+    assert max(attempt["number"] for attempt in found.books.attempts) == 13
 
 
-class Caller:
-    """Writes to the API as a client would that is told nothing of kills: it tries again."""
-
-    def __init__(self, http: httpx.Client, processes: Processes) -> None:
-        self._http = http
-        first = processes.first
-        self._keys = {"x-app-id": first.app_id, "x-app-token": first.app_token}
-        self._management = {"x-management-id": first.management_id, "x-management-token": first.management_token}
-        self._path = f"/management/v1/projects/{first.project_id}"
-
-    def wait_until_ready(self) -> None:
-        deadline = time.monotonic() + 30
-        while time.monotonic() < deadline:
-            with contextlib.suppress(httpx.TransportError):
-                if self._http.get("/readyz").is_success:
-                    return
-            time.sleep(0.05)
-        raise AssertionError("the API does not become ready")
-
-    def subscribe(self, url: str) -> None:
-        body = {"target_url": url, "events": ["customer.created"]}
-        self._http.post(f"{self._path}/webhooks", json=body, headers=self._management).raise_for_status()
-
-    def create_customer(self, number: int) -> bool:
-        for _ in range(100):
-            with contextlib.suppress(httpx.TransportError):
-                body = {"source_id": f"c{number}", "name": "x"}
-                answer = self._http.post("/v1/customers", json=body, headers=self._keys)
-                if answer.is_success:
-                    time.sleep(PAUSE_S)
-                    return True
-                assert answer.status_code == 503, answer.text
-            time.sleep(0.1)
-        return False
-
-    def replay(self) -> None:
-        body = {"created_after": "2026-01-01", "created_before": "2100-01-01", "status": "SENT"}
-        self._http.post(f"{self._path}/deliveries/replay", json=body, headers=self._management).raise_for_status()
-
-    def advance(self) -> None:
-        with contextlib.suppress(httpx.TransportError):
-            self._http.post(f"{self._path}/clock/advance", json={"by": "PT5M"}, headers=self._management)
+def _books(code: int = 200, **changed: object) -> Books:
+    delivery = {
+        "id": "whs_1",
+        "project_id": "p",
+        "endpoint": 0,
+        "event_id": "ev_1",
+        "status": "SENT",
+        "attempts_count": 1,
+        "due_at": None,
+    }
+    attempts = [{"delivery_id": "whs_1", "number": 1, "status_code": code}]
+    return Books([{"project_id": "p", "id": "ev_1"}], {"p": [0]}, set(), [delivery | changed], attempts)
 
 
-def _kill_now_and_then(processes: Processes, receiver: Receiver, taken_at_kills: list[int]) -> None:
-    chance = random.Random(SEED)
-    kills = [processes.kill_worker] * KILLS_OF_WORKER + [processes.kill_database] * KILLS_OF_DATABASE
-    chance.shuffle(kills)
-    for kill in kills:
-        time.sleep(chance.uniform(0.6, 1.1))
-        taken_at_kills.append(len(receiver.taken))
-        kill()
+CALL = {"id": "whs_1", "endpoint": 0, "status": 200, "genuine": True, "sha": "a"}
 
 
-def _deliver_the_rest(processes: Processes, caller: Caller) -> None:
-    """Moves the clock on, so that what failed is tried again, until nothing is left to do."""
-    waiting = (
-        "SELECT (SELECT count(*) FROM outbox) + (SELECT count(*) FROM deliveries WHERE due_at IS NOT NULL)"
-        " + (SELECT count(*) FROM jobs) AS count"
-    )
-    deadline = time.monotonic() + 90
-    while asyncio.run(_rows(processes, waiting))[0]["count"]:
-        assert time.monotonic() < deadline, "deliveries do not come to an end"
-        caller.advance()
-        time.sleep(0.5)
-
-
-async def _rows(processes: Processes, sql: str) -> list[Any]:
-    connection = await connect(processes.database.url())
-    try:
-        return list(await connection.fetch(sql))
-    finally:
-        await connection.close()
-
-
-REPLAYED = 1_500  # two slices
-_COPIES = f"""
-INSERT INTO deliveries SELECT (jsonb_populate_record(d, jsonb_build_object(
-    'id', substr(d.id, 1, 14) || lpad(to_hex(n), 8, '0')
-))).* FROM deliveries d, generate_series(1, {REPLAYED - 1}) n
-"""
-
-
-def test_a_replay_survives_its_worker_and_repeats_nothing(processes: Processes, receiver: Receiver) -> None:
-    receiver.random.random = lambda: 1.0  # type: ignore[method-assign]
-    with httpx.Client(base_url=processes.settings.base_url, timeout=10) as http:
-        caller = Caller(http, processes)
-        caller.wait_until_ready()
-        caller.subscribe(f"http://127.0.0.1:{receiver.server_port}/hook")
-        caller.create_customer(1)
-        _deliver_the_rest(processes, caller)
-        asyncio.run(_rows(processes, _COPIES))
-        caller.replay()
-        for taken in range(100, REPLAYED, REPLAYED // KILLS_OF_WORKER):
-            _wait_for(lambda taken=taken: len(receiver.taken) > taken)
-            processes.kill_worker()
-            asyncio.run(
-                _rows(processes, "UPDATE jobs SET leased_until = NULL")
-            )  # as after the dead worker's 30 seconds
-            assert len(receiver.taken) < REPLAYED, "the kill came after the last delivery"
-        _deliver_the_rest(processes, caller)
-    (action,) = asyncio.run(_rows(processes, "SELECT status, result FROM async_actions"))
-    assert (action["status"], action["result"]) == ("DONE", {"replayed_count": REPLAYED})
-    deliveries = asyncio.run(_rows(processes, "SELECT id, status, attempts_count FROM deliveries"))
-    assert Counter((row["status"], row["attempts_count"]) for row in deliveries) == {("SENT", 2): REPLAYED}
-    assert {row["id"] for row in deliveries} == set(receiver.taken)
-    assert [delivery_id for delivery_id, bodies in receiver.bodies.items() if len(bodies) != 1] == []
-
-
-def _wait_for(condition: Callable[[], bool]) -> None:
-    deadline = time.monotonic() + 60
-    while not condition():
-        assert time.monotonic() < deadline, "it did not happen"
-        time.sleep(0.01)
+def test_the_comparison_finds_what_is_off() -> None:
+    assert imbalance(_books(), [CALL]) == []
+    assert imbalance(_books(), [CALL, CALL]) == []
+    assert "never took it" in imbalance(_books(), [CALL | {"status": 500}])[0]
+    assert "the receiver saw 0" in imbalance(_books(), [])[0]
+    assert "same bytes" in imbalance(_books(), [CALL, CALL | {"sha": "b"}])[0]
+    assert "same bytes" in imbalance(_books(), [CALL | {"genuine": False}])[0]
+    assert "another endpoint" in imbalance(_books(), [CALL | {"endpoint": 1}])[0]
+    assert "no such delivery" in imbalance(_books(), [CALL, CALL | {"id": "whs_2"}])[0]
+    assert "unfinished" in imbalance(_books(status="RETRYING", due_at=1), [CALL])[0]
+    assert "given up" in imbalance(_books(status="FAILED"), [CALL])[0]
+    assert "not 1 to 2" in imbalance(_books(attempts_count=2), [CALL])[0]
+    assert "0 deliveries" in imbalance(_books(event_id="ev_2"), [CALL])[0]
+    assert "endpoint is on" in imbalance(_books(500, status="FAILED"), [CALL | {"status": 500}])[0]

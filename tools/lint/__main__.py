@@ -34,6 +34,7 @@ WITHOUT_PROJECT = {
     "lateral",
     "select",
     "generate_series",
+    "weeks_before",
 }
 IMPURE = {
     "now",

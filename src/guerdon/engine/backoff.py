@@ -5,6 +5,7 @@ from datetime import datetime, timedelta
 RETRIES = 12
 _LAST_MINUTES = 1_440  # the twelfth retry comes 24 hours after the first attempt
 _LONGEST_JOB_PAUSE_S = 3_600
+_LONGEST_PROBE_PAUSE_S = 30
 
 
 def retry_offset(retry: int) -> timedelta:
@@ -25,3 +26,8 @@ def next_retry(retry: int, first_attempt_at: datetime, now: datetime, *, catch_u
 def job_pause(attempts: int) -> timedelta:
     """How long a job that has failed so many times waits: 1, 2, 4, … seconds, at most an hour."""
     return timedelta(seconds=min(2 ** min(attempts - 1, 20), _LONGEST_JOB_PAUSE_S))
+
+
+def probe_pause_s(failures: int) -> float:
+    """How long a failing endpoint is left alone after so many failed probes: 1, 2, 4, … seconds, at most 30."""
+    return min(2 ** min(failures - 1, 20), _LONGEST_PROBE_PAUSE_S)

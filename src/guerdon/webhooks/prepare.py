@@ -65,6 +65,7 @@ class Target(msgspec.Struct, frozen=True):
     headers: dict[str, str]
     catch_up: bool
     clock_offset: timedelta
+    rate_limit_per_s: int | None = None
 
 
 def body(project_id: str, message: Message) -> bytes:

@@ -89,13 +89,14 @@ RETURNING project_id
 _SHIFT_CLOCK = "UPDATE delivery_settings SET clock_offset = clock_offset + $2::interval WHERE project_id = $1"
 
 # The event and the endpoint are looked up here, so that the relay need not carry their columns to and fro.
+# Due since the statement, not the transaction: a relay that began early must not put later events before earlier ones.
 _INSERT_DELIVERIES = """
 INSERT INTO deliveries (
     project_id, id, recorded_at, endpoint_id, source_id, event_number, event_recorded_at, event_id, event_type,
     entity_id, type, target_url, created_at, due_at, data, body
 )
 SELECT e.project_id, n.id, $2, p.id, p.source_id, e.number, e.recorded_at, e.id, e.type, e.entity_id,
-    coalesce(p.event_name, e.type), p.target_url, e.created_at, now(), n.data, n.body
+    coalesce(p.event_name, e.type), p.target_url, e.created_at, statement_timestamp(), n.data, n.body
 FROM unnest(
     array_fill($1::text, ARRAY[cardinality($4::text[])]), array_fill($3::timestamptz, ARRAY[cardinality($4::text[])]),
     $4::text[], $5::text[], $6::bigint[], $7::text[], $8::text[]
@@ -118,7 +119,7 @@ WITH RECURSIVE waiting AS (
         ORDER BY d.project_id, d.endpoint_id LIMIT 1
     ) following
 )
-SELECT e.project_id, e.id AS endpoint_id, e.headers, s.catch_up, s.clock_offset
+SELECT e.project_id, e.id AS endpoint_id, e.headers, s.catch_up, s.clock_offset, e.rate_limit_per_s
 FROM waiting
 JOIN endpoints e ON e.project_id = waiting.project_id AND e.id = waiting.endpoint_id
 JOIN delivery_settings s ON s.project_id = waiting.project_id
@@ -136,11 +137,11 @@ _HOW_TO_SIGN = f"SELECT {_SIGNING} FROM delivery_settings s WHERE s.project_id =
 # Rows are looked up one by one (LATERAL … LIMIT 1), and rows to change are joined over their whole key without
 # repeating `project_id = $1` for them. Otherwise the planner may read all of the project's rows at once instead of
 # finding each by its key: cheap by the statistics of a young partition, and ruinous an hour later.
-_CLAIM = f"""
+_CLAIM_BY = f"""
 WITH chosen AS (
     SELECT project_id, id, recorded_at FROM deliveries
     WHERE project_id = $1 AND endpoint_id = $2 AND due_at <= now() AND (leased_until IS NULL OR leased_until < now())
-    ORDER BY due_at, id LIMIT $3 FOR UPDATE SKIP LOCKED
+    {{condition}} ORDER BY {{order}} LIMIT $3 FOR UPDATE SKIP LOCKED
 ), claimed AS (
     UPDATE deliveries d SET leased_until = now() + $4::interval FROM chosen c
     WHERE d.project_id = c.project_id AND d.id = c.id AND d.recorded_at = c.recorded_at RETURNING d.*
@@ -157,6 +158,12 @@ FROM claimed c, LATERAL (
 ) e
 ORDER BY c.due_at, c.id
 """
+_CLAIM = _CLAIM_BY.format(condition="", order="due_at, id")
+# Goes through deliveries_due_again, whatever the backlog of first attempts is.
+_CLAIM_AGAIN = _CLAIM_BY.format(
+    condition="AND due_at IS NOT NULL AND (first_attempt_at IS NOT NULL OR by_hand)",
+    order="by_hand DESC, attempts_count DESC, due_at, id",
+)
 _RELEASE = """
 UPDATE deliveries d SET leased_until = NULL
 FROM unnest(array_fill($1::text, ARRAY[cardinality($2::text[])]), $2::text[], $3::timestamptz[])
@@ -309,6 +316,15 @@ async def claim(db: Transaction, target: Target, limit: int, lease: timedelta) -
 def _claimed(values: dict[str, Any]) -> Claimed:
     signing = Signing(*(values.pop(name) for name in Signing.__struct_fields__))
     return Claimed(**values, signing=signing)
+
+
+async def claim_probe(db: Transaction, target: Target, lease: timedelta) -> list[Claimed]:
+    """Leases one due delivery: one that somebody asked for, else the retry with most attempts, else the oldest.
+
+    In this order, the schedule of those that were tried first goes on as documented, however long the queue has become.
+    """
+    rows = await db.only(_CLAIM_AGAIN, target.project_id, target.endpoint_id, 1, lease)
+    return [_claimed(dict(row.items())) for row in rows] or await claim(db, target, 1, lease)
 
 
 async def release(db: Transaction, target: Target, claimed: Sequence[Claimed]) -> None:
