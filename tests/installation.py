@@ -59,20 +59,23 @@ class Delivery:
         return hmac.compare_digest(expected, self.headers["x-voucherify-signature"])
 
 
+Answer = int | tuple[int, dict[str, str]]
+
+
 class Receiver:
-    """Takes webhooks; a path may be told how to answer: a status, or a function of the delivery that gives one."""
+    """Takes webhooks; a path may be told how to answer: a status, also with headers, or a function that gives it."""
 
     def __init__(self, port: int) -> None:
         self.base = f"http://127.0.0.1:{port}"
-        self._answers: dict[str, int | Callable[[Delivery], int]] = {}
+        self._answers: dict[str, Answer | Callable[[Delivery], Answer]] = {}
         self._deliveries: list[Delivery] = []
         self._changed = threading.Condition()
 
     def url(self, path: str) -> str:
         return self.base + path
 
-    def answer(self, path: str, status: int | Callable[[Delivery], int]) -> None:
-        self._answers[path] = status
+    def answer(self, path: str, answer: Answer | Callable[[Delivery], Answer]) -> None:
+        self._answers[path] = answer
 
     def at(self, path: str) -> list[Delivery]:
         with self._changed:
@@ -103,11 +106,13 @@ class Receiver:
         headers = {name.decode(): value.decode() for name, value in scope["headers"]}
         delivery = Delivery(scope["path"], headers, body)
         answer = self._answers.get(delivery.path, 200)
-        status = answer(delivery) if callable(answer) else answer
+        given = answer(delivery) if callable(answer) else answer
+        status, more = given if isinstance(given, tuple) else (given, {})
+        response = [(b"content-length", b"0"), *((name.encode(), value.encode()) for name, value in more.items())]
         with self._changed:
             self._deliveries.append(delivery)
             self._changed.notify_all()
-        await send({"type": "http.response.start", "status": status, "headers": [(b"content-length", b"0")]})
+        await send({"type": "http.response.start", "status": status, "headers": response})
         await send({"type": "http.response.body", "body": b""})
 
 

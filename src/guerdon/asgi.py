@@ -20,6 +20,7 @@ from guerdon.families.codes import routes as codes
 from guerdon.families.customers import routes as customers
 from guerdon.families.deliveries import routes as deliveries
 from guerdon.families.distributions import routes as distributions
+from guerdon.families.feed import routes as feed
 from guerdon.families.gifts import routes as gifts
 from guerdon.families.loyalties import offers, routes as loyalties
 from guerdon.families.orders import routes as orders
@@ -42,6 +43,7 @@ ROUTES: tuple[Route, ...] = (
     *projects.ROUTES,
     *webhook_endpoints.ROUTES,
     *deliveries.ROUTES,
+    *feed.ROUTES,
     *async_actions.ROUTES,
     *customers.ROUTES,
     *products.ROUTES,
@@ -70,7 +72,7 @@ async def runtime(settings: Settings, database_url: str) -> AsyncGenerator[Runti
     pool = Pool(database_url, settings.database_connections)
     try:
         node, secret = await _identity(pool)
-        yield Runtime(pool, Ids(node), Doorbell(pool), settings.base_url, secret)
+        yield Runtime(pool, Ids(node), Doorbell(pool), settings.base_url, secret, settings.allow_private_targets)
     finally:
         await pool.close()
 

@@ -8,6 +8,7 @@ the time in base 62 (so that index inserts stay together) and ends in at least 9
 import os
 import threading
 import time
+from datetime import UTC, datetime
 
 ALPHABET = "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz"
 NODE_BITS = 16
@@ -61,6 +62,18 @@ def _base62(number: int, width: int) -> str:
         number, rest = divmod(number, 62)
         digits[place] = ALPHABET[rest]
     return "".join(digits)
+
+
+def mark_at(moment: datetime) -> str:
+    """A tail that sorts before those of all hexadecimal identifiers made from then on."""
+    ticks = max(0, int(moment.timestamp() * 1_000_000_000) // _NS_PER_TICK)
+    return f"{ticks << NODE_BITS + COUNTER_BITS:018x}"
+
+
+def moment_of(identifier: str) -> datetime:
+    """When a hexadecimal identifier was made, to the millisecond."""
+    ticks = int(identifier[-18:], 16) >> NODE_BITS + COUNTER_BITS
+    return datetime.fromtimestamp(ticks * _NS_PER_TICK // 1_000_000 / 1_000, UTC)
 
 
 def random_text(length: int) -> str:

@@ -15,6 +15,7 @@ from guerdon.events.relay import Relay
 from guerdon.events.work import Runtime
 from guerdon.families.campaigns import jobs as campaigns
 from guerdon.families.customers import jobs as customers
+from guerdon.families.deliveries import replay as deliveries
 from guerdon.families.distributions import prepare as distributions
 from guerdon.families.loyalties import earn, expire, jobs as loyalties, store as loyalties_store
 from guerdon.families.projects import store as projects
@@ -33,6 +34,7 @@ JOBS: dict[str, Handler] = {
     **vouchers.JOBS,
     **loyalties.JOBS,
     **distributions.JOBS,
+    **deliveries.JOBS,
 }
 REACTIONS: dict[str, tuple[str, ...]] = {
     "customer.deleted": (vouchers.RELEASE,),

@@ -100,6 +100,8 @@ class Shop:
         )
         assert made.server_side_key.app_id
         assert api.get_project(made.id).name == "Other"
+        renaming = self._body("ManagementProjectsUpdateRequestBody", name="Renamed", timezone="UTC")
+        assert api.update_project(made.id, renaming).name == "Renamed"
         assert api.list_projects().total >= 2
         target = self.project.receiver.url(f"/{project_id}/contract")
         body = self._body("ManagementProjectsWebhooksCreateRequestBody", target_url=target, events=["customer.deleted"])

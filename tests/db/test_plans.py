@@ -10,6 +10,8 @@ from guerdon.db.migrate import migrate
 from guerdon.db.pool import Pool, acquired
 from guerdon.db.table import Order, Table
 from guerdon.families.customers.store import CUSTOMERS
+from guerdon.families.deliveries import store as deliveries
+from guerdon.families.feed import store as feed
 from guerdon.families.orders.store import ORDERS
 from guerdon.families.products.store import PRODUCTS, SKUS
 from installation import Installation
@@ -81,6 +83,19 @@ def test_an_event_is_looked_up_by_its_number_in_a_partition_without_rows(empty: 
     assert "events_by_entity" not in plan
     assert "_pkey" in plan
     assert "_by_source" not in _plan(empty, "SELECT * FROM endpoints WHERE project_id = $1 AND id = $2", "p", "x")
+
+
+def test_a_replay_and_the_feed_walk_along_keys(empty: str) -> None:
+    nothing = ("2026-01-01", "2027-01-01", "FAILED", "x", "{}", "2027-01-01")
+    plan = _plan(empty, deliveries._REPLAY, "p", "whs_0", "whs_1", "2026-01-01", "1000", *nothing)
+    assert "Merge Append" in plan, plan
+    assert "deliveries_due" not in plan, plan
+    assert "Seq Scan" not in plan, plan
+    plan = _plan(empty, feed._BETWEEN, "p", "0", "5000", "{}", "100")
+    assert "events_by_entity" not in plan, plan
+    assert "_pkey" in plan, plan
+    assert "Merge Append" in plan, plan
+    assert "Seq Scan" not in plan, plan
 
 
 @pytest.mark.parametrize("descending", [True, False])

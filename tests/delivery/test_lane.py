@@ -10,7 +10,7 @@ from guerdon.webhooks.prepare import Target
 
 
 def _lane(*, failing_after: int = 3, catch_up: bool = False, rate: int | None = None) -> Lane:
-    target = Target("p", "wh_1", {}, "", catch_up=catch_up, clock_offset=timedelta(), rate_limit_per_s=rate)
+    target = Target("p", "wh_1", {}, catch_up=catch_up, clock_offset=timedelta(), rate_limit_per_s=rate)
     return Lane(target, failing_after)
 
 

@@ -29,7 +29,7 @@ class _Failing(Deliverer):
 
 async def _flushed_twice(deliverer: Deliverer) -> None:
     for project_id in ("a", "b", "c"):
-        target = Target(project_id, "wh_1", {}, "", catch_up=False, clock_offset=timedelta())
+        target = Target(project_id, "wh_1", {}, catch_up=False, clock_offset=timedelta())
         deliverer._settled.append((target, *cast("Any", (None, None, None))))
     assert deliverer.failure
     with pytest.raises(type(deliverer.failure)):

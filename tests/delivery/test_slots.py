@@ -9,7 +9,7 @@ import pytest
 from guerdon.clock import real_now
 from guerdon.webhooks.deliver import Deliverer
 from guerdon.webhooks.lane import Lane
-from guerdon.webhooks.prepare import Claimed, Target
+from guerdon.webhooks.prepare import Claimed, Signing, Target
 from guerdon.webhooks.settle import Attempt
 
 
@@ -43,7 +43,7 @@ class _Office:
         )
 
     def give(self, name: str, count: int) -> Lane:
-        lane = self.deliverer._lane(Target("p", name, {}, "", catch_up=False, clock_offset=timedelta()))
+        lane = self.deliverer._lane(Target("p", name, {}, catch_up=False, clock_offset=timedelta()))
         self.deliverer._take(lane, [_claimed(name, number) for number in range(count)], full=False)
         return lane
 
@@ -60,6 +60,7 @@ def _claimed(name: str, number: int) -> Claimed:
         "attempts_count": 0,
         "by_hand": False,
         "first_attempt_at": None,
+        "signing": Signing("secret"),
     }
     return Claimed(**cast("Any", values))
 

@@ -14,6 +14,7 @@ import pytest
 import make
 from guerdon.events.catalogue import PROJECT_EVENTS
 from installation import PATIENCE_S, Delivery, Project, eventually
+from together import in_background
 
 
 def _webhook(project: Project, **fields: Any) -> dict[str, Any]:
@@ -237,6 +238,29 @@ def test_switching_off_gives_up_what_is_waiting(project: Project) -> None:
     assert [delivery["status"] for delivery in project.deliveries()] == ["FAILED"]
     project.advance("P2D")
     assert len(project.receiver.at(path)) == 1
+
+
+def test_a_call_that_fails_after_switching_off_is_not_repeated(project: Project) -> None:
+    with _slow_receiver() as (url, calls, let_go):
+        webhook = _webhook(project, target_url=url, events=["customer.created"])
+        make.customer(project, "ann")
+        eventually(lambda: calls)
+        project.management.put(f"{project.path}/webhooks/{webhook['id']}", {"active": False})
+        let_go.set()
+        given_up = eventually(lambda: _after(project, 1))
+        assert (given_up["status"], given_up["next_attempt_at"]) == ("FAILED", None)
+
+
+def test_slow_trials_hold_nobody_else_up(project: Project) -> None:
+    """More of them at once than the API has connections to the database."""
+    with _slow_receiver() as (url, calls, let_go):
+        own = f"{project.path}/webhooks/{_webhook(project, target_url=url)['id']}"
+        trials = [in_background(lambda: project.management.post(f"{own}/test")) for _ in range(12)]
+        eventually(lambda: len(calls) == 12)
+        assert make.customer(project, "ann")["source_id"] == "ann"
+        assert not let_go.is_set()
+        let_go.set()
+        assert {trial.result()["status_code"] for trial in trials} == {500}
 
 
 def test_a_redirect_is_a_failure_and_is_not_followed(project: Project) -> None:

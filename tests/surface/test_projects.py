@@ -8,6 +8,7 @@ import pytest
 
 import make
 from installation import Installation, Project
+from together import at_once
 
 PROJECTS = "/management/v1/projects"
 GOOD = {"name": "Shop", "timezone": "Europe/Warsaw", "currency": "PLN", "case_sensitive_codes": True}
@@ -134,3 +135,57 @@ def test_an_unknown_project_is_told_before_the_body_is_looked_at(installation: I
     for method, rest in (("GET", ""), ("GET", "/clock"), ("POST", "/clock/advance"), ("GET", "/distributions")):
         refusal = installation.manage().refuse(method, path + rest, status=404, key="not_found")
         assert (refusal["resource_id"], refusal["resource_type"]) == ("proj_none", "project")
+
+
+def test_a_project_is_changed_and_what_is_not_sent_stays(project: Project) -> None:
+    before = project.management.get(project.path)
+    notifications = {
+        name: {"email": True, "in_app": False, "emails": ["a@b.c"]} for name in ("distributions", "webhooks")
+    }
+    changes = {
+        "name": "Renamed",
+        "description": "mine",
+        "timezone": "Europe/Warsaw",
+        "currency": "PLN",
+        "dial_code": "48",
+        "client_trusted_domains": ["shop.example"],
+        "client_redeem_enabled": True,
+        "webhooks_callout_notifications": notifications,
+    }
+    changed = project.management.put(project.path, changes)
+    assert changed == {**before, **changes}
+    assert project.management.get(project.path) == changed
+    assert project.management.put(project.path, {"dial_code": None}) == {**changed, "dial_code": None}
+    assert project.management.put(project.path, {}) == {**changed, "dial_code": None}
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        {"name": ""},
+        {"name": None},
+        {"timezone": "Mars/Olympus"},
+        {"currency": "zl"},
+        {"client_redeem_enabled": "yes"},
+        {"standard_webhooks": None},
+        {"webhooks_callout_notifications": []},
+        [],
+    ],
+)
+def test_bad_changes_of_a_project_are_refused_and_change_nothing(project: Project, body: Any) -> None:
+    before = project.management.get(project.path)
+    sent = {"description": "changed", **body} if isinstance(body, dict) else body
+    project.management.refuse("PUT", project.path, sent, status=400, key="invalid_payload")
+    assert project.management.get(project.path) == before
+
+
+def test_changes_of_different_properties_at_once_are_both_kept(project: Project) -> None:
+    at_once(
+        lambda: project.management.put(project.path, {"client_redeem_enabled": True}),
+        lambda: project.management.put(project.path, {"client_publish_enabled": True}),
+        lambda: project.management.put(project.path, {"standard_webhooks": True}),
+        lambda: project.advance("PT1S"),
+    )
+    after = project.management.get(project.path)
+    assert after["client_redeem_enabled"] is after["client_publish_enabled"] is after["standard_webhooks"] is True
+    assert project.management.get(f"{project.path}/clock")["offset_s"] == 1

@@ -14,6 +14,7 @@ import uvicorn
 import uvloop
 
 from guerdon.asgi import Api, runtime
+from guerdon.cli import operators
 from guerdon.cli.serve import serve as run_serve
 from guerdon.clock import real_now
 from guerdon.db.migrate import migrate as run_migrations
@@ -113,6 +114,11 @@ def _explained() -> Generator[None]:
     except UNUSABLE as error:
         typer.echo(f"guerdon: {error}", err=True)
         raise typer.Exit(1) from None
+
+
+app.command()(operators.listen)
+app.add_typer(operators.deliveries, name="deliveries")
+app.add_typer(operators.events, name="events")
 
 
 async def _until_terminated(settings: Settings, url: str) -> None:

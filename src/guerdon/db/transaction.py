@@ -87,6 +87,17 @@ class Transaction:
             await (await self._taken()).execute("BEGIN")
             self._begun = True
 
+    def rest(self) -> None:
+        """Gives the connection back before a long wait; the next statement takes one again.
+
+        Errors: RuntimeError if the transaction has begun: there is no waiting in one.
+        """
+        if self._begun:
+            raise RuntimeError("a transaction that has begun cannot rest")
+        if self._connection is not None:
+            connection, self._connection = self._connection, None
+            self._pool.release(connection)
+
     @asynccontextmanager
     async def savepoint(self) -> AsyncGenerator[None]:
         """Undoes what the block has written if it raises; what was written before it stays."""

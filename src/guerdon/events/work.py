@@ -19,6 +19,7 @@ class Runtime(msgspec.Struct, frozen=True):
     """What one process has: connections, identifiers, the bell, and the address it is reached at.
 
     `asset_secret` is the installation's: what is signed with it can be read by anybody who was given the link.
+    `allow_private_targets` is whether webhooks may go to addresses that are not public.
     """
 
     pool: Pool
@@ -26,6 +27,7 @@ class Runtime(msgspec.Struct, frozen=True):
     doorbell: Doorbell
     base_url: str
     asset_secret: str
+    allow_private_targets: bool
 
 
 class Work:

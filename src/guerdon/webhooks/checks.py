@@ -4,7 +4,13 @@ import re
 
 from guerdon.errors import invalid_payload
 from guerdon.webhooks.guard import parse_target
-from guerdon.webhooks.prepare import SIGNATURE_HEADER
+from guerdon.webhooks.prepare import (
+    PREVIOUS_SIGNATURE_HEADER,
+    SIGNATURE_HEADER,
+    STANDARD_ID_HEADER,
+    STANDARD_SIGNATURE_HEADER,
+    STANDARD_TIMESTAMP_HEADER,
+)
 
 _HEADER_NAME = re.compile(r"[a-z0-9-]{1,100}")
 _HEADER_VALUE = re.compile(r"[\t\x20-\x7e]{1,2000}")
@@ -24,7 +30,10 @@ _RESERVED = frozenset(
         "upgrade",
         "user-agent",
         SIGNATURE_HEADER,
-        f"{SIGNATURE_HEADER}-previous",
+        PREVIOUS_SIGNATURE_HEADER,
+        STANDARD_ID_HEADER,
+        STANDARD_SIGNATURE_HEADER,
+        STANDARD_TIMESTAMP_HEADER,
     }
 )
 

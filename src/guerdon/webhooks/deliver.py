@@ -215,7 +215,8 @@ class Deliverer:
     async def _send(self, lane: Lane, delivery: Claimed, *, probe: bool) -> None:
         target = lane.target
         content = prepare.body(target.project_id, delivery)
-        attempt = await self._sender.post(delivery.target_url, content, prepare.headers(target, content))
+        headers = prepare.headers(target.headers, delivery.signing, delivery.id, content, real_now())
+        attempt = await self._sender.post(delivery.target_url, content, headers)
         outcome = settle(
             attempt,
             delivery.attempts_count + 1,
@@ -271,19 +272,26 @@ class Deliverer:
 
     async def _write(self, project_id: str, entries: list[tuple[Target, Claimed, Attempt, Outcome]]) -> None:
         off = {
-            target.endpoint_id
+            target.endpoint_id: outcome.off_because
             for target, _, _, outcome in entries
-            if isinstance(outcome, GaveUp) and outcome.endpoint_off
+            if isinstance(outcome, GaveUp) and outcome.off_because
         }
         async with Transaction(self._pool) as db:
             if off:
                 await db.begin()
             await store.settle(db, project_id, [entry[1:] for entry in entries])
-            for endpoint_id in off:
-                await store.switch_off(db, project_id, endpoint_id, "no success in 13 attempts", real_now())
-                log.warning("endpoint_switched_off", project_id=project_id, endpoint_id=endpoint_id)
+            for endpoint_id, reason in off.items():
+                await store.switch_off(db, project_id, endpoint_id, reason, real_now())
+                self._forget_queue(project_id, endpoint_id)
+                log.warning("endpoint_switched_off", project_id=project_id, endpoint_id=endpoint_id, reason=reason)
         if any(target.catch_up and isinstance(outcome, RetryAt) for target, _, _, outcome in entries):
             self.wakeup.ring()  # a sandbox's clock may have been moved beyond the next retry
+
+    def _forget_queue(self, project_id: str, endpoint_id: str) -> None:
+        """Sends nothing more of what was claimed for an endpoint that is off; if that fails, its leases end."""
+        lane = self._lanes.get((project_id, endpoint_id))
+        if lane is not None:
+            lane.queue.clear()
 
     async def _patiently(self, step: Callable[[], Awaitable[bool]]) -> bool:
         """A step that waits for a database that is away, and survives its own faults."""

@@ -1,5 +1,7 @@
-"""The bytes of a delivery: envelope, signature, headers. Pure; the same delivery always gives the same bytes."""
+"""The bytes of a delivery: envelope, signatures, headers. Pure; the same delivery always gives the same bytes."""
 
+import base64
+import binascii
 import hmac
 from datetime import datetime, timedelta
 
@@ -8,6 +10,11 @@ import msgspec
 from guerdon.clock import iso
 
 SIGNATURE_HEADER = "x-voucherify-signature"
+PREVIOUS_SIGNATURE_HEADER = "x-voucherify-signature-previous"
+STANDARD_ID_HEADER = "webhook-id"
+STANDARD_TIMESTAMP_HEADER = "webhook-timestamp"
+STANDARD_SIGNATURE_HEADER = "webhook-signature"
+_STANDARD_PREFIX = "whsec_"
 
 
 class Message(msgspec.Struct, frozen=True, kw_only=True):
@@ -31,8 +38,18 @@ class Message(msgspec.Struct, frozen=True, kw_only=True):
         return "webhook" if self.source_id.startswith("wh_") else "distribution"
 
 
+class Signing(msgspec.Struct, frozen=True):
+    """How a project's deliveries are signed now; the previous secret only while it is still valid."""
+
+    secret: str
+    previous_secret: str | None = None
+    standard_webhooks: bool = False
+
+
 class Claimed(Message, frozen=True, kw_only=True):
-    """A delivery that is ours to send until its lease ends."""
+    """A delivery that is ours to send until its lease ends, and how it is signed."""
+
+    signing: Signing
 
     recorded_at: datetime
     attempts_count: int
@@ -41,12 +58,11 @@ class Claimed(Message, frozen=True, kw_only=True):
 
 
 class Target(msgspec.Struct, frozen=True):
-    """How the deliveries of one endpoint are sent and signed, and how far its project's clock is from the real one."""
+    """How the deliveries of one endpoint are sent, and how far its project's clock is from the real one."""
 
     project_id: str
     endpoint_id: str
     headers: dict[str, str]
-    secret: str
     catch_up: bool
     clock_offset: timedelta
     rate_limit_per_s: int | None = None
@@ -73,13 +89,49 @@ def signature(secret: str, content: bytes) -> str:
     return hmac.digest(secret.encode(), content, "sha256").hex()
 
 
-def headers(target: Target, content: bytes) -> dict[str, str]:
-    """Our two headers, after those that the endpoint asks for (which cannot carry the same names)."""
+def standard_signature(secret: str, message_id: str, timestamp: int, content: bytes) -> str:
+    """One signature as the Standard Webhooks specification 1.0 has it: base64, with its version before it."""
+    signed = f"{message_id}.{timestamp}.".encode() + content
+    return f"v1,{base64.b64encode(hmac.digest(_standard_key(secret), signed, 'sha256')).decode()}"
+
+
+def headers(wanted: dict[str, str], signing: Signing, message_id: str, content: bytes, now: datetime) -> dict[str, str]:
+    """Ours, after those that the endpoint wants (which cannot carry the same names). `now` is the real time."""
     return {
-        **target.headers,
+        **wanted,
         "content-type": "application/json",
-        SIGNATURE_HEADER: signature(target.secret, content),
+        SIGNATURE_HEADER: signature(signing.secret, content),
+        **_previous_headers(signing, content),
+        **_standard_headers(signing, message_id, content, now),
     }
+
+
+def _previous_headers(signing: Signing, content: bytes) -> dict[str, str]:
+    if signing.previous_secret is None:
+        return {}
+    return {PREVIOUS_SIGNATURE_HEADER: signature(signing.previous_secret, content)}
+
+
+def _standard_headers(signing: Signing, message_id: str, content: bytes, now: datetime) -> dict[str, str]:
+    if not signing.standard_webhooks:
+        return {}
+    timestamp = int(now.timestamp())
+    secrets = [signing.secret] if signing.previous_secret is None else [signing.secret, signing.previous_secret]
+    return {
+        STANDARD_ID_HEADER: message_id,
+        STANDARD_TIMESTAMP_HEADER: str(timestamp),
+        STANDARD_SIGNATURE_HEADER: " ".join(
+            standard_signature(secret, message_id, timestamp, content) for secret in secrets
+        ),
+    }
+
+
+def _standard_key(secret: str) -> bytes:
+    """The secret as the specification's libraries read it: base64, with or without its prefix; other text as it is."""
+    try:
+        return base64.b64decode(secret.removeprefix(_STANDARD_PREFIX), validate=True)
+    except binascii.Error:
+        return secret.encode()
 
 
 def _text(value: str) -> str:

@@ -44,18 +44,19 @@ class Sender:
         status: int | None = None
         excerpt: str | None = None
         error: str | None = None
+        retry_after: str | None = None
         try:
             url = guard.parse_target(target_url)
             if url is None:
                 raise guard.TargetRefused("target is not an http(s) URL")
             guard.judge(url, self._rules)
             async with self._session.post(url, data=content, headers=headers, allow_redirects=False) as response:
-                status = response.status
+                status, retry_after = response.status, response.headers.get("retry-after")
                 excerpt = await _excerpt(response)
         except (aiohttp.ClientError, OSError, TimeoutError, ValueError) as failure:
             # After the status has come, what goes wrong with the rest of the answer changes nothing.
             error = None if status is not None else _describe(failure)
-        return Attempt(started_at, round((time.perf_counter() - clock) * 1000), status, error, excerpt)
+        return Attempt(started_at, round((time.perf_counter() - clock) * 1000), status, error, excerpt, retry_after)
 
 
 async def _excerpt(response: aiohttp.ClientResponse) -> str | None:

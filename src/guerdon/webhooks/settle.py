@@ -1,21 +1,31 @@
 """What an attempt means for its delivery. Pure."""
 
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
+from email.utils import parsedate_to_datetime
 from http import HTTPStatus
 
 import msgspec
 
 from guerdon.engine.backoff import RETRIES, next_retry
 
+MOST_RETRY_AFTER = timedelta(hours=24)
+_USED_UP = f"no success in {RETRIES + 1} attempts"
+_GONE = "the receiver answered 410 Gone"
+_MOST_DIGITS = 9
+
 
 class Attempt(msgspec.Struct, frozen=True):
-    """One call: when it started, how long it took, and either a status or the error that prevented one."""
+    """One call: when it started, how long it took, and either a status or the error that prevented one.
+
+    `retry_after` is the header of that name as it came; it is not kept.
+    """
 
     started_at: datetime
     duration_ms: int
     status_code: int | None
     error: str | None
     response_excerpt: str | None
+    retry_after: str | None = None
 
     @property
     def ended_at(self) -> datetime:
@@ -40,9 +50,9 @@ class RetryAt(msgspec.Struct, frozen=True):
 
 
 class GaveUp(msgspec.Struct, frozen=True):
-    """No attempt is left. `endpoint_off` when the schedule was used up, not when an attempt by hand failed."""
+    """No attempt is left. `off_because` says why the endpoint is switched off; None where it stays on."""
 
-    endpoint_off: bool
+    off_because: str | None
 
 
 Outcome = Delivered | RetryAt | GaveUp
@@ -58,11 +68,32 @@ def settle(
     catch_up: bool,
     clock_offset: timedelta,
 ) -> Outcome:
-    """The outcome of the n-th attempt (from 1). The schedule is one attempt and twelve retries."""
+    """The outcome of the n-th attempt (from 1). The schedule is one attempt and twelve retries.
+
+    A receiver that answers 410 wants no more of anything. With `Retry-After` it can put a retry off, by a day at most,
+    but not bring it forward.
+    """
     if attempt.ok:
         return Delivered(now + clock_offset)
+    if attempt.status_code == HTTPStatus.GONE:
+        return GaveUp(_GONE)
     if by_hand:
-        return GaveUp(endpoint_off=False)
+        return GaveUp(None)
     if number > RETRIES:
-        return GaveUp(endpoint_off=True)
-    return RetryAt(next_retry(number, first_attempt_at, now, catch_up=catch_up))
+        return GaveUp(_USED_UP)
+    due_at = next_retry(number, first_attempt_at, now, catch_up=catch_up)
+    return RetryAt(max(due_at, now + pause_asked_for(attempt.retry_after, now)))
+
+
+def pause_asked_for(retry_after: str | None, now: datetime) -> timedelta:
+    """What `Retry-After` asks for, in seconds or as an HTTP date: at most a day, and nothing where it is nonsense."""
+    text = (retry_after or "").strip()
+    if text.isascii() and text.isdigit():
+        pause = timedelta(seconds=int(text)) if len(text) <= _MOST_DIGITS else MOST_RETRY_AFTER
+    else:
+        try:
+            moment = parsedate_to_datetime(text)
+            pause = (moment if moment.tzinfo else moment.replace(tzinfo=UTC)) - now
+        except (ValueError, TypeError, IndexError, OverflowError):
+            pause = timedelta()
+    return min(max(pause, timedelta()), MOST_RETRY_AFTER)

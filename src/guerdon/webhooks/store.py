@@ -2,13 +2,15 @@
 
 from collections.abc import Sequence
 from datetime import datetime, timedelta
+from typing import Any
 
 import msgspec
 
 from guerdon.clock import real_now
 from guerdon.db.table import Order, Table, Where
 from guerdon.db.transaction import Transaction
-from guerdon.webhooks.prepare import Claimed, Message, Target
+from guerdon.webhooks import sample
+from guerdon.webhooks.prepare import Claimed, Message, Signing, Target
 from guerdon.webhooks.settle import Attempt, Delivered, GaveUp, Outcome, RetryAt
 
 
@@ -75,6 +77,15 @@ UPDATE deliveries SET due_at = due_at - $2::interval,
 WHERE project_id = $1 AND due_at IS NOT NULL
 """
 
+_ADD_SETTINGS = """
+INSERT INTO delivery_settings (project_id, secret, catch_up, standard_webhooks) VALUES ($1, $2, $3, $4)
+"""
+_ROTATE = """
+UPDATE delivery_settings
+SET previous_secret = CASE WHEN $3::timestamptz IS NOT NULL THEN secret END, previous_until = $3, secret = $2
+WHERE project_id = $1 AND ($3::timestamptz IS NULL OR previous_until IS NULL OR previous_until <= $4)
+RETURNING project_id
+"""
 _SHIFT_CLOCK = "UPDATE delivery_settings SET clock_offset = clock_offset + $2::interval WHERE project_id = $1"
 
 # The event and the endpoint are looked up here, so that the relay need not carry their columns to and fro.
@@ -108,7 +119,7 @@ WITH RECURSIVE waiting AS (
         ORDER BY d.project_id, d.endpoint_id LIMIT 1
     ) following
 )
-SELECT e.project_id, e.id AS endpoint_id, e.headers, s.secret, s.catch_up, s.clock_offset, e.rate_limit_per_s
+SELECT e.project_id, e.id AS endpoint_id, e.headers, s.catch_up, s.clock_offset, e.rate_limit_per_s
 FROM waiting
 JOIN endpoints e ON e.project_id = waiting.project_id AND e.id = waiting.endpoint_id
 JOIN delivery_settings s ON s.project_id = waiting.project_id
@@ -117,22 +128,31 @@ WHERE EXISTS (
     AND d.due_at <= now() AND (d.leased_until IS NULL OR d.leased_until < now())
 )
 """
+# By the project's clock, because that is what an operator sees and moves.
+_SIGNING = (
+    "s.secret, CASE WHEN s.previous_until > now() + s.clock_offset THEN s.previous_secret END AS previous_secret,"
+    " s.standard_webhooks"
+)
+_HOW_TO_SIGN = f"SELECT {_SIGNING} FROM delivery_settings s WHERE s.project_id = $1"
 # Rows are looked up one by one (LATERAL … LIMIT 1), and rows to change are joined over their whole key without
 # repeating `project_id = $1` for them. Otherwise the planner may read all of the project's rows at once instead of
 # finding each by its key: cheap by the statistics of a young partition, and ruinous an hour later.
-_CLAIM_BY = """
+_CLAIM_BY = f"""
 WITH chosen AS (
     SELECT project_id, id, recorded_at FROM deliveries
     WHERE project_id = $1 AND endpoint_id = $2 AND due_at <= now() AND (leased_until IS NULL OR leased_until < now())
-    {condition} ORDER BY {order} LIMIT $3 FOR UPDATE SKIP LOCKED
+    {{condition}} ORDER BY {{order}} LIMIT $3 FOR UPDATE SKIP LOCKED
 ), claimed AS (
     UPDATE deliveries d SET leased_until = now() + $4::interval FROM chosen c
     WHERE d.project_id = c.project_id AND d.id = c.id AND d.recorded_at = c.recorded_at RETURNING d.*
 )
 SELECT c.id, c.source_id, c.target_url, c.type, c.created_at, c.event_id, c.event_type, c.entity_id,
     e.group_id, e.event_source, coalesce(c.data, e.data) AS data, c.body,
-    c.recorded_at, c.attempts_count, c.by_hand, c.first_attempt_at
+    c.recorded_at, c.attempts_count, c.by_hand, c.first_attempt_at,
+    s.secret, s.previous_secret, s.standard_webhooks
 FROM claimed c, LATERAL (
+    SELECT {_SIGNING} FROM delivery_settings s WHERE s.project_id = c.project_id LIMIT 1
+) s, LATERAL (
     SELECT group_id, event_source, data FROM events
     WHERE project_id = c.project_id AND number = c.event_number AND recorded_at = c.event_recorded_at LIMIT 1
 ) e
@@ -150,11 +170,14 @@ FROM unnest(array_fill($1::text, ARRAY[cardinality($2::text[])]), $2::text[], $3
     AS r (project_id, id, recorded_at)
 WHERE d.project_id = r.project_id AND d.id = r.id AND d.recorded_at = r.recorded_at
 """
+# A delivery that is not due any more was given up while its call was open: it gets no further attempt.
 # attempts_count fences out a worker whose lease ended before it settled: its attempt is then counted by nobody.
 _SETTLE = """
 WITH settled AS (
-    UPDATE deliveries d SET status = o.status,
-        due_at = o.due_at - coalesce(o.first_attempt_at - d.first_attempt_at, interval '0'),
+    UPDATE deliveries d SET
+        status = CASE WHEN d.due_at IS NULL AND o.status = 'RETRYING' THEN 'FAILED' ELSE o.status END,
+        due_at = CASE WHEN d.due_at IS NOT NULL THEN
+            o.due_at - coalesce(o.first_attempt_at - d.first_attempt_at, interval '0') END,
         attempts_count = o.number, leased_until = NULL,
         by_hand = false, first_attempt_at = coalesce(d.first_attempt_at, o.started_at),
         sent_at = coalesce(o.sent_at, d.sent_at)
@@ -184,15 +207,19 @@ RETURNING id
 """
 _RETRY = """
 UPDATE deliveries SET due_at = now(), status = 'RETRYING', by_hand = (due_at IS NULL)
-WHERE project_id = $1 AND id = $2 AND leased_until IS NULL
+WHERE project_id = $1 AND id = $2 AND leased_until IS NULL AND event_number > 0
 AND EXISTS (SELECT FROM endpoints e WHERE e.project_id = $1 AND e.id = endpoint_id) RETURNING id
 """
-_SHOWN = """
+# A sample (event 0) has no event, and a body of its own.
+_NO_GROUP = f"'{sample.zero('v-')}'"
+_NO_SOURCE = """'{"channel":"INTERNAL"}'"""
+_SHOWN = f"""
 SELECT d.id, d.source_id, d.target_url, d.type, d.created_at, d.event_id, d.event_type, d.entity_id,
-    e.group_id, e.event_source, coalesce(d.data, e.data) AS data, d.body,
+    coalesce(e.group_id, {_NO_GROUP}) AS group_id, coalesce(e.event_source, {_NO_SOURCE}) AS event_source,
+    coalesce(d.data, e.data, '{{}}') AS data, d.body,
     d.recorded_at, d.status, d.attempts_count, d.due_at, d.sent_at
 FROM deliveries d
-JOIN events e ON e.project_id = d.project_id AND e.number = d.event_number AND e.recorded_at = d.event_recorded_at
+LEFT JOIN events e ON e.project_id = d.project_id AND e.number = d.event_number AND e.recorded_at = d.event_recorded_at
 """
 _LIST = f"""
 {_SHOWN} WHERE d.project_id = $1
@@ -241,15 +268,32 @@ async def add_deliveries(
         await db.write(_INSERT_DELIVERIES, project_id, real_now(), event_recorded_at, *map(list, columns))
 
 
-async def set_delivery_settings(db: Transaction, project_id: str, secret: str, *, catch_up: bool) -> None:
+async def set_delivery_settings(
+    db: Transaction, project_id: str, secret: str, *, catch_up: bool, standard_webhooks: bool
+) -> None:
     """The secret that the project's deliveries are signed with, and whether late retries follow at once."""
-    await db.write(
-        "INSERT INTO delivery_settings (project_id, secret, catch_up) VALUES ($1, $2, $3)", project_id, secret, catch_up
-    )
+    await db.write(_ADD_SETTINGS, project_id, secret, catch_up, standard_webhooks)
 
 
-async def secret(db: Transaction, project_id: str) -> str:
-    return await db.value("SELECT secret FROM delivery_settings WHERE project_id = $1", project_id)
+async def set_standard_webhooks(db: Transaction, project_id: str, *, on: bool) -> None:
+    await db.write("UPDATE delivery_settings SET standard_webhooks = $2 WHERE project_id = $1", project_id, on)
+
+
+async def signing(db: Transaction, project_id: str) -> Signing:
+    """How deliveries are signed now; the project must exist."""
+    row = await db.row(_HOW_TO_SIGN, project_id)
+    if row is None:
+        raise LookupError(project_id)
+    return Signing(*row.values())
+
+
+async def rotate_secret(db: Transaction, project_id: str, secret: str, until: datetime | None, now: datetime) -> bool:
+    """Replaces the secret; the old one signs too until then, or not at all.
+
+    False, and nothing is changed, where the one before still signs and this one is to do so as well: there is room for
+    one old secret, and dropping the older would cut off receivers that were promised time.
+    """
+    return await db.write_row(_ROTATE, project_id, secret, until, now) is not None
 
 
 async def make_retries_due(db: Transaction, project_id: str, by: timedelta) -> None:
@@ -266,7 +310,12 @@ async def due_targets(db: Transaction) -> list[Target]:
 async def claim(db: Transaction, target: Target, limit: int, lease: timedelta) -> list[Claimed]:
     """Leases up to `limit` due deliveries of an endpoint, oldest first, in one statement of its own."""
     rows = await db.only(_CLAIM, target.project_id, target.endpoint_id, limit, lease)
-    return [Claimed(**row) for row in rows]
+    return [_claimed(dict(row.items())) for row in rows]
+
+
+def _claimed(values: dict[str, Any]) -> Claimed:
+    signing = Signing(*(values.pop(name) for name in Signing.__struct_fields__))
+    return Claimed(**values, signing=signing)
 
 
 async def claim_probe(db: Transaction, target: Target, lease: timedelta) -> list[Claimed]:
@@ -275,7 +324,7 @@ async def claim_probe(db: Transaction, target: Target, lease: timedelta) -> list
     In this order, the schedule of those that were tried first goes on as documented, however long the queue has become.
     """
     rows = await db.only(_CLAIM_AGAIN, target.project_id, target.endpoint_id, 1, lease)
-    return [Claimed(**row) for row in rows] or await claim(db, target, 1, lease)
+    return [_claimed(dict(row.items())) for row in rows] or await claim(db, target, 1, lease)
 
 
 async def release(db: Transaction, target: Target, claimed: Sequence[Claimed]) -> None:
@@ -295,7 +344,7 @@ async def settle(db: Transaction, project_id: str, settled: Sequence[tuple[Claim
                 outcome.due_at if isinstance(outcome, RetryAt) else None,
                 outcome.at if isinstance(outcome, Delivered) else None,
                 delivery.first_attempt_at or attempt.started_at,
-                *msgspec.structs.astuple(attempt),
+                *msgspec.structs.astuple(attempt)[:5],
             )
             for delivery, attempt, outcome in settled
         ),

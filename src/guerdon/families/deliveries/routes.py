@@ -1,17 +1,18 @@
-"""Operators' view of deliveries: list, read with every attempt, send again."""
+"""Operators' view of deliveries: list, read with every attempt, send again, one or many; and trying a webhook out."""
 
 import msgspec
 
 from guerdon.clock import iso, iso_or_none
 from guerdon.errors import refused
 from guerdon.events.doorbell import Bell
-from guerdon.families.deliveries import schemas
+from guerdon.families.deliveries import replay, schemas
 from guerdon.families.deliveries.schemas import DeliveriesList, DeliveriesQuery
+from guerdon.families.deliveries.try_out import try_out
 from guerdon.http.call import Call
 from guerdon.http.routing import Param, Route, Scope
 from guerdon.webhooks import prepare, store
 from guerdon.webhooks.settle import Attempt
-from guerdon.webhooks.store import Delivery
+from guerdon.webhooks.store import Delivery, Endpoint
 
 
 async def list_deliveries(call: Call[None]) -> DeliveriesList:
@@ -40,16 +41,25 @@ async def get_delivery(call: Call[None], delivery: Delivery) -> schemas.Delivery
 
 
 async def retry_delivery(call: Call[None], delivery: Delivery) -> schemas.Delivery:
-    """Errors: delivery_in_progress while an attempt is on its way or when the webhook is gone."""
+    """Errors: delivery_in_progress while an attempt is on its way, when the webhook is gone, and for a sample."""
     if not await store.retry(call.db, call.project_id, delivery.id):
         raise refused(
             "delivery_in_progress",
             "Delivery cannot be sent again now",
-            f"Delivery '{delivery.id}' is being sent, or its webhook or distribution does not exist any more",
+            f"Delivery '{delivery.id}' is being sent, or is a sample, or its webhook or distribution is gone",
         )
     call.work.ring(Bell.DELIVERIES)
     fresh = await store.delivery(call.db, call.project_id, delivery.id)
     return await get_delivery(call, fresh or delivery)
+
+
+async def replay_deliveries(call: Call[schemas.Replay]) -> schemas.ReplayAccepted:
+    return schemas.ReplayAccepted(await replay.begin(call.work, call.body))
+
+
+async def test_webhook(call: Call[None], endpoint: Endpoint) -> schemas.SampleAttempt:
+    delivery_id, attempt = await try_out(call, endpoint)
+    return schemas.SampleAttempt(**msgspec.structs.asdict(_attempt(1, attempt)), delivery_id=delivery_id)
 
 
 def _view(call: Call[None], delivery: Delivery) -> schemas.Delivery:
@@ -89,6 +99,12 @@ def _attempt(number: int, attempt: Attempt) -> schemas.Attempt:
     )
 
 
+async def _load_webhook(call: Call[object], webhook_id: str) -> Endpoint | None:
+    if not webhook_id.startswith("wh_"):  # a channel of a distribution
+        return None
+    return await store.ENDPOINTS.get(call.db, call.project_id, id=webhook_id)
+
+
 async def _load(call: Call[object], delivery_id: str) -> Delivery | None:
     return await store.delivery(call.db, call.project_id, delivery_id)
 
@@ -99,5 +115,21 @@ _ONE = (Param("delivery", _load),)
 ROUTES = (
     Route("GET", _DELIVERIES, list_deliveries, query=DeliveriesQuery, answer=DeliveriesList, scope=Scope.MANAGEMENT),
     Route("GET", _DELIVERY, get_delivery, _ONE, answer=schemas.Delivery, scope=Scope.MANAGEMENT),
+    Route(
+        "POST",
+        "/management/v1/projects/{projectId}/webhooks/{webhookId}/test",
+        test_webhook,
+        (Param("webhook", _load_webhook),),
+        answer=schemas.SampleAttempt,
+        scope=Scope.MANAGEMENT,
+    ),
+    Route(
+        "POST",
+        f"{_DELIVERIES}/replay",
+        replay_deliveries,
+        body=schemas.Replay,
+        answer=schemas.ReplayAccepted,
+        scope=Scope.MANAGEMENT,
+    ),
     Route("POST", f"{_DELIVERY}/retry", retry_delivery, _ONE, answer=schemas.Delivery, scope=Scope.MANAGEMENT),
 )

@@ -1,9 +1,9 @@
 """Deliveries on the wire: what the reference's audit log shows as webhook sendouts."""
 
-from typing import Any, Literal
+from typing import Annotated, Any, Literal
 
 import msgspec
-from msgspec import UNSET, UnsetType
+from msgspec import UNSET, Meta, UnsetType
 
 from guerdon.clock import Moment
 from guerdon.http.paging import CursorQuery
@@ -20,6 +20,22 @@ class DeliveriesQuery(CursorQuery, kw_only=True):
     entity_id: str | None = None
     created_after: Moment | None = None
     created_before: Moment | None = None
+
+
+class Replay(msgspec.Struct, kw_only=True):
+    """Body of sending a range again: deliveries made within a window of time that ended in a status."""
+
+    created_after: Moment
+    created_before: Moment
+    status: Literal["FAILED", "SENT", "RETRYING"] = "FAILED"
+    source_id: Annotated[str, Meta(min_length=1, max_length=100)] | None = None
+    event_types: Annotated[list[str], Meta(min_length=1, max_length=200)] | None = None
+
+
+class ReplayAccepted(msgspec.Struct):
+    """The asynchronous action that sends a range again."""
+
+    async_action_id: str
 
 
 class DeliveredEvent(msgspec.Struct):
@@ -49,6 +65,12 @@ class Attempt(msgspec.Struct):
     status_code: int | None
     error: str | None
     response_excerpt: str | None
+
+
+class SampleAttempt(Attempt, kw_only=True):
+    """The only attempt of a sample, and the id of the delivery that it is logged as."""
+
+    delivery_id: str
 
 
 class Delivery(msgspec.Struct, kw_only=True):

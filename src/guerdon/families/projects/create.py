@@ -19,10 +19,9 @@ from guerdon.families.projects.schemas import (
 )
 from guerdon.families.projects.store import ProjectRow
 from guerdon.http.routing import Scope
-from guerdon.ids import Ids, random_text
-from guerdon.webhooks import store as webhooks
+from guerdon.ids import Ids
+from guerdon.webhooks import signing, store as webhooks
 
-_SECRET_LENGTH = 40
 _CLUSTER = "eu1"
 _FIRST_START_LOCK = 0x6775_6572_646F_6F
 
@@ -49,10 +48,15 @@ class FirstStart(msgspec.Struct, frozen=True):
     webhook_secret: str
 
 
+def require_timezone(name: str) -> None:
+    """Errors: invalid_payload."""
+    if name not in zoneinfo.available_timezones():
+        raise invalid_payload("Property .timezone must be the name of a time zone, such as Europe/Warsaw")
+
+
 async def create(db: Transaction, ids: Ids, new: NewProject) -> Created:
     """Makes a project with a server key, a client key and a webhook secret. Errors: invalid_payload."""
-    if new.timezone not in zoneinfo.available_timezones():
-        raise invalid_payload("Property .timezone must be the name of a time zone, such as Europe/Warsaw")
+    require_timezone(new.timezone)
     now = real_now()
     row = ProjectRow(
         id=ids.new("proj_"),
@@ -74,10 +78,13 @@ async def create(db: Transaction, ids: Ids, new: NewProject) -> Created:
             }
         ),
         created_at=now,
-        secret=random_text(_SECRET_LENGTH),
+        secret=signing.new_secret(),
+        standard_webhooks=bool(new.standard_webhooks),
     )
     await store.insert(db, row)
-    await webhooks.set_delivery_settings(db, row.id, row.secret, catch_up=row.is_sandbox)
+    await webhooks.set_delivery_settings(
+        db, row.id, row.secret, catch_up=row.is_sandbox, standard_webhooks=row.standard_webhooks
+    )
     server_key = await api_keys.create(db, Scope.SERVER, name="Primary", now=now, project_id=row.id)
     client_key = await api_keys.create(db, Scope.CLIENT, name="Primary client", now=now, project_id=row.id)
     return Created(row, server_key, client_key)

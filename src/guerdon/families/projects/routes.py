@@ -9,8 +9,9 @@ from guerdon.engine.calendar import parse_duration
 from guerdon.errors import forbidden, invalid_payload
 from guerdon.events.doorbell import Bell
 from guerdon.families.projects import store, views
+from guerdon.families.projects.change import change
 from guerdon.families.projects.create import create
-from guerdon.families.projects.schemas import Clock, ClockAdvance, NewProject, Project, ProjectsList
+from guerdon.families.projects.schemas import Clock, ClockAdvance, NewProject, Project, ProjectPatch, ProjectsList
 from guerdon.http.call import Call
 from guerdon.http.routing import Route, Scope
 from guerdon.tenant import Project as Tenant
@@ -32,6 +33,10 @@ async def list_projects(call: Call[None]) -> ProjectsList:
 
 async def get_project(call: Call[None]) -> Project:
     return views.project(await store.get(call.db, call.project_id))
+
+
+async def update_project(call: Call[ProjectPatch]) -> Project:
+    return views.project(await change(call.work, call.body))
 
 
 async def read_clock(call: Call[None]) -> Clock:
@@ -78,6 +83,7 @@ ROUTES = (
     Route("POST", _PROJECTS, create_project, body=NewProject, answer=Project, scope=Scope.MANAGEMENT),
     Route("GET", _PROJECTS, list_projects, answer=ProjectsList, scope=Scope.MANAGEMENT),
     Route("GET", _PROJECT, get_project, answer=Project, scope=Scope.MANAGEMENT),
+    Route("PUT", _PROJECT, update_project, body=ProjectPatch, answer=Project, scope=Scope.MANAGEMENT),
     Route("GET", f"{_PROJECT}/clock", read_clock, answer=Clock, scope=Scope.MANAGEMENT),
     Route("POST", f"{_PROJECT}/clock/advance", advance_clock, body=ClockAdvance, answer=Clock, scope=Scope.MANAGEMENT),
 )

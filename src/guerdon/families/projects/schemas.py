@@ -59,7 +59,10 @@ class ClientAbilities(msgspec.Struct):
 
 
 class NewProject(msgspec.Struct, kw_only=True):
-    """Body of creating a project; null is as good as left out. `is_sandbox` is ours: only its clock can be moved."""
+    """Body of creating a project; null is as good as left out.
+
+    Ours are `is_sandbox`, because only a sandbox's clock can be moved, and `standard_webhooks`.
+    """
 
     name: Name
     timezone: str
@@ -78,6 +81,27 @@ class NewProject(msgspec.Struct, kw_only=True):
     api_usage_notifications: UsageNotifications | None = None
     webhooks_callout_notifications: CalloutNotifications | None = None
     is_sandbox: bool | None = None
+    standard_webhooks: bool | None = None
+
+
+class ProjectPatch(msgspec.Struct, kw_only=True):
+    """Body of changing a project: what is not sent stays."""
+
+    name: Name | UnsetType = UNSET
+    timezone: str | UnsetType = UNSET
+    currency: Currency | UnsetType = UNSET
+    description: str | UnsetType = UNSET
+    dial_code: str | UnsetType | None = UNSET
+    client_trusted_domains: list[str] | UnsetType = UNSET
+    client_redeem_enabled: bool | UnsetType = UNSET
+    client_publish_enabled: bool | UnsetType = UNSET
+    client_list_vouchers_enabled: bool | UnsetType = UNSET
+    client_create_customer_enabled: bool | UnsetType = UNSET
+    client_loyalty_events_enabled: bool | UnsetType = UNSET
+    client_set_voucher_expiration_date_enabled: bool | UnsetType = UNSET
+    api_usage_notifications: UsageNotifications | UnsetType = UNSET
+    webhooks_callout_notifications: CalloutNotifications | UnsetType = UNSET
+    standard_webhooks: bool | UnsetType = UNSET
 
 
 class CodeConfigDefault(msgspec.Struct):
@@ -113,6 +137,7 @@ class Project(ClientAbilities, kw_only=True):
     webhooks_callout_notifications: CalloutNotifications
     default_code_config: CodeConfigDefault
     limits: Limits
+    standard_webhooks: bool
     server_side_key: NewKey | UnsetType = UNSET
     client_side_key: NewKey | UnsetType = UNSET
 

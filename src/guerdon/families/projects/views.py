@@ -29,5 +29,6 @@ def project(row: ProjectRow) -> schemas.Project:
         ),
         default_code_config=schemas.CodeConfigDefault(DEFAULT_CHARSET),
         limits=schemas.Limits(),
+        standard_webhooks=row.standard_webhooks,
         **row.client_abilities,
     )

@@ -1,15 +1,24 @@
 """Project webhooks: the endpoints that project events are sent to."""
 
+from datetime import timedelta
+
 import msgspec
 from msgspec import UNSET, UnsetType
 
 from guerdon.clock import iso, iso_or_none
-from guerdon.errors import invalid_payload
+from guerdon.errors import invalid_payload, refused
 from guerdon.events.catalogue import PROJECT_EVENTS, project_event
-from guerdon.families.webhook_endpoints.schemas import NewWebhook, Webhook, WebhookPatch, WebhooksList
+from guerdon.families.webhook_endpoints.schemas import (
+    NewWebhook,
+    Secret,
+    SecretRotation,
+    Webhook,
+    WebhookPatch,
+    WebhooksList,
+)
 from guerdon.http.call import Call
 from guerdon.http.routing import Param, Route, Scope
-from guerdon.webhooks import checks, store
+from guerdon.webhooks import checks, signing, store
 from guerdon.webhooks.store import Endpoint
 
 _PREFIX = "wh_"
@@ -55,6 +64,23 @@ async def update_webhook(call: Call[WebhookPatch], endpoint: Endpoint) -> Webhoo
 
 async def delete_webhook(call: Call[None], endpoint: Endpoint) -> None:
     await store.remove_endpoint(call.db, call.project_id, endpoint.id)
+
+
+async def rotate_secret(call: Call[SecretRotation]) -> Secret:
+    """Errors: secret_rotation_in_progress while the secret before the present one still signs.
+
+    Without an overlap it is never refused: a secret that became known must be replaced at once.
+    """
+    hours, now = call.body.overlap_hours, call.work.now
+    until = now + timedelta(hours=hours) if hours else None
+    secret = signing.new_secret()
+    if not await store.rotate_secret(call.db, call.project_id, secret, until, now):
+        raise refused(
+            "secret_rotation_in_progress",
+            "The secret is being rotated",
+            "The previous secret is still valid. Wait until its time is over, or rotate with overlap_hours 0",
+        )
+    return Secret(secret=secret, overlap_until=iso_or_none(until))
 
 
 def _with(endpoint: Endpoint, body: NewWebhook | WebhookPatch) -> Endpoint:
@@ -117,6 +143,14 @@ _HELD = (Param("webhook", _lock),)
 ROUTES = (
     Route("POST", _WEBHOOKS, create_webhook, body=NewWebhook, answer=Webhook, scope=Scope.MANAGEMENT),
     Route("GET", _WEBHOOKS, list_webhooks, answer=WebhooksList, scope=Scope.MANAGEMENT),
+    Route(
+        "POST",
+        f"{_WEBHOOKS}/secret/rotate",
+        rotate_secret,
+        body=SecretRotation,
+        answer=Secret,
+        scope=Scope.MANAGEMENT,
+    ),
     Route("GET", _WEBHOOK, get_webhook, _ONE, answer=Webhook, scope=Scope.MANAGEMENT),
     Route("PUT", _WEBHOOK, update_webhook, _HELD, WebhookPatch, answer=Webhook, scope=Scope.MANAGEMENT),
     Route("DELETE", _WEBHOOK, delete_webhook, _HELD, scope=Scope.MANAGEMENT),

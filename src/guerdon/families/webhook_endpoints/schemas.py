@@ -10,6 +10,8 @@ EventNames = Annotated[list[str], Meta(min_length=1, max_length=200)]
 Description = Annotated[str, Meta(max_length=1_000)]
 RateLimit = Annotated[int, Meta(ge=1, le=10_000)]
 
+OverlapHours = Annotated[int, Meta(ge=0, le=720)]
+
 
 class NewWebhook(msgspec.Struct, kw_only=True):
     """Body of creating a webhook; `events` may be `["*"]` for every listed one."""
@@ -56,3 +58,17 @@ class WebhooksList(msgspec.Struct):
     total: int
     object: str = "list"
     data_ref: str = "data"
+
+
+class SecretRotation(msgspec.Struct):
+    """Body of replacing the secret: for how long the old one signs too."""
+
+    overlap_hours: OverlapHours = 24
+
+
+class Secret(msgspec.Struct, kw_only=True):
+    """A new secret, and until when the old one signs too."""
+
+    object: str = "webhook_secret"
+    secret: str
+    overlap_until: str | None
