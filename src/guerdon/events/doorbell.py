@@ -12,8 +12,13 @@ from enum import StrEnum
 
 from guerdon.db.pool import UNREACHABLE, Pool, acquired, connect
 
-# A NOTIFY is a commit of its own. Under load, the workers look no more often than the bell then rings.
+# Under load, the workers look no more often than the bell then rings.
 _PAUSE_S = 0.005
+# A NOTIFY is a commit of its own, with nothing in it that would have to reach the disk before it is heard.
+_RING = """
+SELECT pg_notify(channel, '')
+FROM unnest($1::text[]) channel, (SELECT set_config('synchronous_commit', 'off', true)) unhurried
+"""
 _MOST_PAUSE_S = 0.04
 REST = 10
 MOST_REST_S = 0.05
@@ -49,7 +54,7 @@ class Doorbell:
             bells, self._waiting = self._waiting, set()
             with contextlib.suppress(*UNREACHABLE):
                 async with acquired(self._pool) as connection:
-                    await connection.fetch("SELECT pg_notify(channel, '') FROM unnest($1::text[]) channel", list(bells))
+                    await connection.fetch(_RING, list(bells))
             await asyncio.sleep(pause_s)
             pause_s = min(2 * pause_s, _MOST_PAUSE_S)
 

@@ -171,6 +171,8 @@ FROM unnest(array_fill($1::text, ARRAY[cardinality($2::text[])]), $2::text[], $3
 WHERE d.project_id = r.project_id AND d.id = r.id AND d.recorded_at = r.recorded_at
 """
 # A delivery that is not due any more was given up while its call was open: it gets no further attempt.
+# The commit need not wait for the disk: what a crash of PostgreSQL takes back is sent again, the same, as after a crash
+# between sending and settling. A claim does wait, so nothing is ever sent of which a crash could take back the making.
 # attempts_count fences out a worker whose lease ended before it settled: its attempt is then counted by nobody.
 _SETTLE = """
 WITH settled AS (
@@ -196,7 +198,8 @@ WITH settled AS (
 INSERT INTO delivery_attempts (
     project_id, delivery_id, number, recorded_at, started_at, duration_ms, status_code, error, response_excerpt
 )
-SELECT project_id, id, number, now(), started_at, duration_ms, status_code, error, response_excerpt FROM settled
+SELECT project_id, id, number, now(), started_at, duration_ms, status_code, error, response_excerpt
+FROM settled, (SELECT set_config('synchronous_commit', 'off', true)) unhurried
 """
 # A distribution is paused with all its channels when one of them gives up.
 _SWITCH_OFF = """
