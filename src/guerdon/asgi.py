@@ -70,10 +70,12 @@ log = logger("asgi")
 async def runtime(settings: Settings, database_url: str) -> AsyncGenerator[Runtime]:
     """Connections and identifiers of one process, for as long as the block lasts."""
     pool = Pool(database_url, settings.database_connections)
+    doorbell = Doorbell(pool)
     try:
         node, secret = await _identity(pool)
-        yield Runtime(pool, Ids(node), Doorbell(pool), settings.base_url, secret, settings.allow_private_targets)
+        yield Runtime(pool, Ids(node), doorbell, settings.base_url, secret, settings.allow_private_targets)
     finally:
+        await doorbell.silence()
         await pool.close()
 
 

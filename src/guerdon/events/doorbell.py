@@ -48,6 +48,11 @@ class Doorbell:
         if self._waiting and (self._task is None or self._task.done()):
             self._task = asyncio.get_running_loop().create_task(self._send())
 
+    async def silence(self) -> None:
+        """Sends what is still to be rung, so that no connection is in use afterwards. Nobody may ring any more."""
+        if self._task is not None:
+            await self._task
+
     async def _send(self) -> None:
         pause_s = _PAUSE_S
         while self._waiting:

@@ -14,8 +14,6 @@ from guerdon.families.vouchers import codes, terms
 from guerdon.families.vouchers.codes import own_code
 from guerdon.families.vouchers.store import VoucherRow
 
-_OF_CAMPAIGN = tuple(name for name in NewCampaignCode.__struct_fields__ if name in NewVoucher.__struct_fields__)
-
 
 def invalid_voucher(details: str) -> ApiError:
     return refused("invalid_voucher", "Invalid Voucher", details)
@@ -54,7 +52,7 @@ async def _in_campaign(work: Work, new: NewVoucher, code: str | None) -> Voucher
         raise define.invalid_campaign("You can not generate vouchers for STANDALONE type campaign.")
     if new.type not in {None, campaign.voucher_type}:
         raise invalid_voucher(f"Codes of campaign '{campaign.name}' are of type {campaign.voucher_type}")
-    changes = NewCampaignCode(**{field: getattr(new, field) for field in _OF_CAMPAIGN})
+    changes = NewCampaignCode(**{field: getattr(new, field) for field in NewCampaignCode.__struct_fields__})
     config = define.codes_like(new.code_config) if new.code_config else campaign.configured.codes.config
     return await campaign_codes.add_one(work, campaign, changes, own_code(work, code) if code is not None else config)
 

@@ -6,7 +6,7 @@ import msgspec
 from msgspec import UNSET, Meta, UnsetType
 
 from guerdon.clock import Moment
-from guerdon.families.campaigns.schemas import Limit, NewCodeConfig, SimpleCampaign
+from guerdon.families.campaigns.schemas import NewCampaignCode, NewCodeConfig, SimpleCampaign
 from guerdon.families.vouchers.schemas import (
     Discount,
     GiftEffect,
@@ -35,7 +35,7 @@ class NewCard(msgspec.Struct, kw_only=True):
     points: Amount
 
 
-class NewVoucher(msgspec.Struct, kw_only=True):
+class NewVoucher(NewCampaignCode, kw_only=True):
     """A code to be made: by itself, or in a campaign, which then says what it gives."""
 
     type: VoucherType | None = None
@@ -44,18 +44,10 @@ class NewVoucher(msgspec.Struct, kw_only=True):
     loyalty_card: NewCard | None = None
     campaign: Text | None = None
     campaign_id: Text | None = None
-    category: str | None = None
-    category_id: str | None = None
-    start_date: Moment | None = None
-    expiration_date: Moment | None = None
     validity_timeframe: ValidityTimeframe | None = None
     validity_day_of_week: WeekDays | None = None
     validity_hours: ValidityHours | None = None
-    active: bool | None = None
-    additional_info: Text | None = None
-    metadata: Metadata | None = None
     validation_rules: list[str] | None = None
-    redemption: Limit | None = None
     code_config: NewCodeConfig | None = None
     code: str | None = None
 

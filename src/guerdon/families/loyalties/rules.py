@@ -19,13 +19,13 @@ from guerdon.families.loyalties.schemas import (
     NewEarningRule,
     ProportionalPoints,
     Step,
+    Unsupported,
 )
 from guerdon.families.loyalties.store import RULES, EarningRuleRow
 
 ORDER_PAID = "order.paid"
 _PROPERTIES = {"ORDER_AMOUNT": "amount", "ORDER_TOTAL_AMOUNT": "total_amount"}
 _PLAIN = ("start_date", "expiration_date", "expiration_rules")
-_UNSUPPORTED = ("validation_rule_id", "pending_points", "validity_timeframe", "validity_day_of_week", "validity_hours")
 
 
 async def create(work: Work, campaign: CampaignRow, new: list[NewEarningRule]) -> list[EarningRuleRow]:
@@ -122,8 +122,8 @@ def _row(work: Work, campaign: CampaignRow, new: NewEarningRule, path: str) -> E
     )
 
 
-def _check_supported(new: NewEarningRule | EarningRulePatch, path: str) -> None:
-    for name in _UNSUPPORTED:
+def _check_supported(new: Unsupported, path: str) -> None:
+    for name in Unsupported.__struct_fields__:
         if getattr(new, name) is not None:
             raise invalid_payload(f"Property {path}.{name} is not supported yet")
 

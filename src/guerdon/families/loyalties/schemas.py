@@ -158,8 +158,18 @@ class NewSource(msgspec.Struct, kw_only=True):
     banner: Text | None = None
 
 
-class NewEarningRule(msgspec.Struct, kw_only=True):
-    """A rule to be made. Those of the properties that cannot be kept yet are named, so that they can be refused."""
+class Unsupported(msgspec.Struct, kw_only=True):
+    """What rules cannot keep yet: named, so that it can be refused."""
+
+    validation_rule_id: Any = None
+    pending_points: Any = None
+    validity_timeframe: Any = None
+    validity_day_of_week: Any = None
+    validity_hours: Any = None
+
+
+class NewEarningRule(Unsupported, kw_only=True):
+    """A rule to be made."""
 
     event: Text
     loyalty: FixedPoints | ProportionalPoints
@@ -169,14 +179,9 @@ class NewEarningRule(msgspec.Struct, kw_only=True):
     expiration_date: Moment | None = None
     expiration_rules: ExpirationRules | None = None
     metadata: Metadata | None = None
-    validation_rule_id: Any = None
-    pending_points: Any = None
-    validity_timeframe: Any = None
-    validity_day_of_week: Any = None
-    validity_hours: Any = None
 
 
-class EarningRulePatch(msgspec.Struct, kw_only=True):
+class EarningRulePatch(Unsupported, kw_only=True):
     """What can be changed about a rule. What is not sent stays, null clears what may be absent, metadata are merged."""
 
     loyalty: FixedPoints | ProportionalPoints | None = None
@@ -186,11 +191,6 @@ class EarningRulePatch(msgspec.Struct, kw_only=True):
     expiration_date: Moment | UnsetType | None = UNSET
     expiration_rules: ExpirationRules | UnsetType | None = UNSET
     metadata: Metadata | None = None
-    validation_rule_id: Any = None
-    pending_points: Any = None
-    validity_timeframe: Any = None
-    validity_day_of_week: Any = None
-    validity_hours: Any = None
 
 
 NewEarningRules = Annotated[list[NewEarningRule], Meta(min_length=1, max_length=MOST_AT_ONCE)]

@@ -88,7 +88,6 @@ async def publish(
     await save(work.db, work.project.id, publication)
     published = Published(publication, found, campaign, await _hand_over(work, customer, found))
     _tell(work, published, actor)
-    await work.flush()  # whatever the caller does next with a guarded statement, these events are kept
     return published
 
 
