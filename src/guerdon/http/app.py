@@ -16,7 +16,7 @@ from starlette.types import Receive, Scope as AsgiScope, Send
 
 from guerdon.db.pool import CONFLICT, UNREACHABLE
 from guerdon.db.transaction import Transaction
-from guerdon.errors import ApiError, invalid_payload, not_found
+from guerdon.errors import ApiError, LostRace, invalid_payload, not_found
 from guerdon.events.work import Runtime, Work
 from guerdon.http import wire
 from guerdon.http.auth import HEADERS, Caller, KeyRing
@@ -103,8 +103,8 @@ class App:
         query = None if route.query is None else wire.read_query(_query(scope), route.query)
         for attempt in range(1, _ATTEMPTS + 1):
             try:
-                return await self._work(route, texts, caller, project, request_id, (body, query))
-            except CONFLICT:
+                return await self._work(route, texts, caller, project, request_id, (body, query), attempt)
+            except (*CONFLICT, LostRace):
                 if attempt == _ATTEMPTS:
                     raise
             except _OUT_OF_RANGE as error:
@@ -121,6 +121,7 @@ class App:
         project: Project | None,
         request_id: str,
         read: tuple[Any, Any],
+        attempt: int,
     ) -> Answer:
         """Everything that one commit holds."""
         body, query = read
@@ -128,7 +129,15 @@ class App:
             work = None
             if project is not None and caller is not None:
                 work = Work(self._runtime, db, project, caller.actor, request_id)
-            call = Call(runtime=self._runtime, db=db, request_id=request_id, body=body, query=query, work=work)
+            call = Call(
+                runtime=self._runtime,
+                db=db,
+                request_id=request_id,
+                body=body,
+                query=query,
+                work=work,
+                attempt=attempt,
+            )
             answer = await self._handle(call, route, texts)
             if work is not None:
                 await work.flush()

@@ -9,7 +9,10 @@ B = TypeVar("B")
 
 
 class Call(Generic[B]):
-    """The body and query, read and checked; the transaction; and the work, where the operation has a project."""
+    """The body and query, read and checked; the transaction; and the work, where the operation has a project.
+
+    `attempt` counts from 1: an operation that met a conflict with another is done again from the start.
+    """
 
     def __init__(
         self,
@@ -20,12 +23,14 @@ class Call(Generic[B]):
         body: B,
         query: Any,  # noqa: ANN401 - of the type that the route names
         work: Work | None,
+        attempt: int = 1,
     ) -> None:
         self.runtime = runtime
         self.db = db
         self.request_id = request_id
         self.body = body
         self.query = query
+        self.attempt = attempt
         self._work = work
 
     @property

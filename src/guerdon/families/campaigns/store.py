@@ -1,6 +1,6 @@
 """Campaigns: their tables and every statement on them."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from datetime import date, datetime
 from typing import Any
 
@@ -91,6 +91,7 @@ class CampaignRow(msgspec.Struct, frozen=True, kw_only=True):
 
 CAMPAIGNS = Table("campaigns", CampaignRow)
 _FIND = f"{CAMPAIGNS.select} AND id = $2 UNION ALL {CAMPAIGNS.select} AND name = $2 LIMIT 1"
+_BY_IDS = f"{CAMPAIGNS.select} AND id = ANY($2)"
 _CREATE = f"{CAMPAIGNS.insert_sql} ON CONFLICT ON CONSTRAINT campaigns_name DO NOTHING RETURNING id"
 # Keeps the campaign from being removed, and nothing else: many can hold it while others change it.
 _HOLD = f"{CAMPAIGNS.select} AND id = $2 FOR KEY SHARE"
@@ -149,6 +150,12 @@ RETURNING h.customer_id
 async def find(db: Transaction, project_id: str, name: str) -> CampaignRow | None:
     """By id, or else by name."""
     return _read(await db.row(_FIND, project_id, name))
+
+
+async def by_ids(db: Transaction, project_id: str, ids: Collection[str]) -> dict[str, CampaignRow]:
+    """Those that exist, by id."""
+    records = await db.rows(_BY_IDS, project_id, sorted(ids)) if ids else []
+    return {row.id: row for row in map(CAMPAIGNS.read, records)}
 
 
 async def create(db: Transaction, project_id: str, row: CampaignRow) -> bool:

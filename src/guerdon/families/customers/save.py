@@ -88,6 +88,13 @@ async def identify(work: Work, new: NewCustomer) -> CustomerRow | None:
     return None
 
 
+async def find(work: Work, new: NewCustomer) -> CustomerRow | None:
+    """The existing customer that a request means, if there is one: for what only asks."""
+    if new.id:
+        return await store.CUSTOMERS.get(work.db, work.project.id, id=new.id)
+    return await store.by_source_id(work.db, work.project.id, new.source_id) if new.source_id else None
+
+
 def too_many_at_once(resource: str) -> Exception:
     return refused(
         "multiple_requests", "Multiple requests", f"The {resource} is being changed by many requests at once"

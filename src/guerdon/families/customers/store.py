@@ -74,6 +74,23 @@ class CardChange(msgspec.Struct, frozen=True):
     leaves: bool = False
 
 
+class RedemptionsChange(msgspec.Struct, frozen=True):
+    """By how much the sums of redemptions change: counts, minor units of gift cards, and points of a campaign's card.
+
+    `to_go` is the change of what is left on the gift cards that the customer holds.
+    """
+
+    customer_id: str
+    succeeded: int = 0
+    failed: int = 0
+    rolled_back: int = 0
+    rollbacks_failed: int = 0
+    gift: int = 0
+    to_go: int = 0
+    points: int = 0
+    campaign: str | None = None
+
+
 PROFILE = ("name", "description", "email", "phone", "birthday", "birthdate", "address", "metadata")
 
 
@@ -107,14 +124,16 @@ UPDATE customers SET orders_amount = orders_amount + $3, orders_count = orders_c
 WHERE project_id = $1 AND id = $2
 """
 _HOLD = f"{CUSTOMERS.select} AND id = $2 FOR KEY SHARE"
-_COUNT_REDEMPTION = f"""
-UPDATE customers SET version = version + 1, redemptions_succeeded = redemptions_succeeded + 1,
-    points_redeemed = points_redeemed + $4,
-    programs = programs || jsonb_build_object(
-        $3::text, coalesce(programs->$3, '{{}}') || jsonb_build_object(
-            'points', coalesce((programs->$3->>'points')::bigint, 0) - $4,
-            'redeemed_points', coalesce((programs->$3->>'redeemed_points')::bigint, 0) + $4))
-WHERE project_id = $1 AND id = $2 RETURNING {CUSTOMERS.columns}
+_COUNT_REDEMPTIONS = """
+UPDATE customers SET version = version + 1, redemptions_succeeded = redemptions_succeeded + $3,
+    redemptions_failed = redemptions_failed + $4, rollbacks_succeeded = rollbacks_succeeded + $5,
+    rollbacks_failed = rollbacks_failed + $6, gift_redeemed = gift_redeemed + $7, gift_to_go = gift_to_go + $8,
+    points_redeemed = points_redeemed + $9,
+    programs = CASE WHEN $10::text IS NULL THEN programs ELSE programs || jsonb_build_object(
+        $10::text, coalesce(programs->$10, '{}') || jsonb_build_object(
+            'points', coalesce((programs->$10->>'points')::bigint, 0) - $9,
+            'redeemed_points', coalesce((programs->$10->>'redeemed_points')::bigint, 0) + $9)) END
+WHERE project_id = $1 AND id = $2
 """
 _RETURNED = ", ".join(f"c.{column}" for column in CustomerRow.__struct_fields__)
 _CHANGE_CARDS = f"""
@@ -192,9 +211,7 @@ async def change_cards(db: Transaction, project_id: str, changes: Sequence[CardC
     return [CUSTOMERS.read(row) for row in rows]
 
 
-async def count_redemption(
-    db: Transaction, project_id: str, customer_id: str, campaign: str, points: int
-) -> CustomerRow | None:
-    """Counts that points of a card in the campaign were redeemed; returns the customer, None if deleted."""
-    row = await db.write_row(_COUNT_REDEMPTION, project_id, customer_id, campaign, points)
-    return None if row is None else CUSTOMERS.read(row)
+async def count_redemptions(db: Transaction, project_id: str, changes: Sequence[RedemptionsChange]) -> None:
+    """Brings the sums of redemptions up to date, customer by customer in the order of their ids."""
+    for change in sorted(changes, key=lambda change: change.customer_id):
+        await db.write(_COUNT_REDEMPTIONS, project_id, *msgspec.structs.astuple(change))

@@ -14,6 +14,7 @@ from guerdon.families.orders import lines, people, store
 from guerdon.families.orders.schemas import NewOrder, OrderPatch
 from guerdon.families.orders.store import ORDERS, OrderRow
 from guerdon.families.orders.write import Draft, write
+from guerdon.families.products.store import Catalogue
 
 
 async def upsert(work: Work, new: NewOrder) -> OrderRow:
@@ -43,6 +44,26 @@ async def draft(work: Work, new: NewOrder) -> Draft:
         await store.take_source_id(work.db, work.project.id, new.source_id)
         held = await _hold(work, new)
     return await _draft(work, held, new)
+
+
+async def find(work: Work, new: NewOrder) -> OrderRow | None:
+    """The stored order that a request means: the id wins over the source id. Errors: not_found for an id."""
+    if new.id:
+        row = await ORDERS.get(work.db, work.project.id, id=new.id)
+        if row is None:
+            raise not_found("order", new.id)
+        return row
+    return await ORDERS.get(work.db, work.project.id, source_id=new.source_id) if new.source_id else None
+
+
+def preview(work: Work, before: OrderRow | None, new: NewOrder, known: Catalogue) -> OrderRow:
+    """What the request would make of the order, but for its people; nothing is written. Errors: invalid_payload."""
+    row = before or OrderRow(id=work.new_id("ord_"), source_id=new.source_id or None, created_at=work.now)
+    return msgspec.structs.replace(
+        store.with_order(row, _revised(work, row.order, new, known)),
+        status=new.status or row.status,
+        metadata={**row.metadata, **(new.metadata or {})},
+    )
 
 
 async def _hold(work: Work, new: NewOrder) -> OrderRow | None:
@@ -79,11 +100,17 @@ async def _require_free(work: Work, source_id: str) -> None:
 
 
 async def _order(work: Work, before: Order, patch: OrderPatch) -> Order:
-    """The lines and amounts after the change."""
+    """The lines and amounts after the change; the catalogue learns what the lines tell it to."""
+    if patch.items is None:
+        return _revised(work, before, patch, Catalogue({}, {}))
+    known = await lines.look_up(work, patch.items)
+    await lines.learn(work, patch.items, known)
+    return _revised(work, before, patch, known)
+
+
+def _revised(work: Work, before: Order, patch: OrderPatch, known: Catalogue) -> Order:
     items, amount = before.items, before.amount if patch.amount is None else patch.amount
     if patch.items is not None:
-        known = await lines.look_up(work, patch.items)
-        await lines.learn(work, patch.items, known)
         items = _with_ids(work, engine.keep_ids(before.items, lines.read(patch.items, known)))
         amount = engine.revised(before, items, patch.amount)
     if amount is not None and amount > GREATEST:

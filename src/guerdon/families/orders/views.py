@@ -53,6 +53,22 @@ def simple(row: OrderRow, value: engine.Order | None = None) -> schemas.SimpleOr
     )
 
 
+def item(line: engine.Item) -> schemas.Item:
+    """One line."""
+    product: schemas.ItemProduct | UnsetType = UNSET
+    if line.product:
+        product = schemas.ItemProduct(**_known(line.product, engine.Product.__struct_fields__))
+    sku: schemas.ItemSku | UnsetType = UNSET
+    if line.sku:
+        sku = schemas.ItemSku(**_known(line.sku, engine.Sku.__struct_fields__))
+    return schemas.Item(**_known(line, _ITEM), product=product, sku=sku)
+
+
+def sums(value: engine.Order) -> dict[str, int]:
+    """The amounts that anything has touched."""
+    return _known(value, _SUMS)
+
+
 def _head(row: OrderRow, value: engine.Order) -> dict[str, Any]:
     return {
         "id": row.id,
@@ -62,7 +78,7 @@ def _head(row: OrderRow, value: engine.Order) -> dict[str, Any]:
         "metadata": row.metadata,
         "customer_id": row.customer_id,
         "referrer_id": row.referrer_id,
-        **_known(value, _SUMS),
+        **sums(value),
     }
 
 
@@ -71,19 +87,9 @@ def _whole(row: OrderRow, value: engine.Order) -> dict[str, Any]:
         **_head(row, value),
         "updated_at": iso_or_none(row.updated_at),
         "initial_amount": UNSET if value.initial_amount is None else value.initial_amount,
-        "items": [_item(item) for item in value.items],
+        "items": [item(line) for line in value.items],
         "redemptions": row.redemptions or UNSET,
     }
-
-
-def _item(item: engine.Item) -> schemas.Item:
-    product: schemas.ItemProduct | UnsetType = UNSET
-    if item.product:
-        product = schemas.ItemProduct(**_known(item.product, engine.Product.__struct_fields__))
-    sku: schemas.ItemSku | UnsetType = UNSET
-    if item.sku:
-        sku = schemas.ItemSku(**_known(item.sku, engine.Sku.__struct_fields__))
-    return schemas.Item(**_known(item, _ITEM), product=product, sku=sku)
 
 
 def _known(value: msgspec.Struct, names: tuple[str, ...]) -> dict[str, Any]:

@@ -1,177 +1,197 @@
-"""Paying for a reward with the points of a card: all of it happens, or nothing does."""
+"""Redeeming: all that applies happens in one commit, or nothing does."""
 
-import base64
-import hashlib
+from collections.abc import Mapping
 from typing import Any
 
 import msgspec
 from msgspec import UNSET
+from msgspec.structs import replace
 
-from guerdon.clock import iso
-from guerdon.engine.redeeming import Card, refusal
-from guerdon.errors import ApiError, not_found, refused
+from guerdon.engine.order import Order
+from guerdon.engine.quote import Outcome, Quote, decide
+from guerdon.errors import LostRace
 from guerdon.events.work import Work
-from guerdon.families.campaigns import store as campaigns
 from guerdon.families.campaigns.store import CampaignRow
-from guerdon.families.customers import store as customers
+from guerdon.families.customers import save as customers
+from guerdon.families.customers.schemas import NewCustomer
 from guerdon.families.customers.store import CUSTOMERS, CustomerRow
-from guerdon.families.loyalties.movements import Member
-from guerdon.families.orders import save
+from guerdon.families.orders import save as orders
 from guerdon.families.orders.schemas import NewOrder
-from guerdon.families.orders.store import SPENT
-from guerdon.families.orders.write import write
+from guerdon.families.orders.store import OrderRow
+from guerdon.families.orders.write import Draft
 from guerdon.families.products.store import PRODUCTS, SKUS
-from guerdon.families.redeemables import tell, views
-from guerdon.families.redeemables.schemas import NewRedemption
-from guerdon.families.redeemables.store import REDEMPTIONS, REWARD_REDEMPTIONS, RedemptionRow, RewardRedemptionRow
-from guerdon.families.redeemables.views import Redeemed
+from guerdon.families.redeemables import sessions, store
+from guerdon.families.redeemables.done import Done, Goods, Redeemed
+from guerdon.families.redeemables.finish import PaidOrder, finish
+from guerdon.families.redeemables.load import Loaded, load, tracking_id
+from guerdon.families.redeemables.request import Request
+from guerdon.families.redeemables.sessions import NOTHING
+from guerdon.families.redeemables.sources import Offer, Sources
+from guerdon.families.redeemables.store import RedemptionRow, Use
 from guerdon.families.rewards import store as rewards
-from guerdon.families.rewards.store import AssignmentRow, RewardRow
 from guerdon.families.vouchers import ledger
-from guerdon.families.vouchers.store import VOUCHERS, VoucherRow
+from guerdon.families.vouchers.store import VoucherRow
 
-_TRACKING_BYTES = 16
+_NO_CUSTOMER = NewCustomer()
 
 
-async def redeem_reward(work: Work, card: VoucherRow, body: NewRedemption) -> Redeemed:
-    """Takes the price off the card and one reward out of the stock, and saves the order that comes with it.
+class Refused(msgspec.Struct, frozen=True):
+    """Nothing may be redeemed: what was decided from, and the decision."""
 
-    Locks are taken in the order campaign, card, reward, order, customer. Errors: missing_reward; not_found for a reward
-    that the campaign does not offer; what `refusal` says; reward_out_of_stock; invalid_customer for an order of
-    somebody else; those of saving orders.
+    loaded: Loaded
+    quote: Quote
+
+
+async def redeem(work: Work, request: Request, *, certain: bool = False) -> Redeemed | Refused:
+    """What was redeemed, or why nothing may be.
+
+    `certain` holds every row from the start, so that no race can be lost. Locks are taken in the order voucher,
+    counter, reward, order, customer. Errors: LostRace; those of `load` and of saving orders and customers.
     """
-    if body.reward is None:
-        details = "A reward is required when redeeming a LOYALTY_CARD"
-        raise refused("missing_reward", "Missing reward", details)
-    db, project_id = work.db, work.project.id
-    await db.begin()
-    campaign = await campaigns.hold(db, project_id, card.campaign_id or "")
-    if campaign is None:
-        raise not_found("voucher", card.code)
-    offer = await rewards.offer(db, project_id, campaign.id, body.reward.id)
-    if offer is None:
-        raise not_found("reward", body.reward.id)
-    paid = await _pay(work, card, campaign, offer.points)
-    reward = await rewards.take_one(db, project_id, offer.reward_id)
-    if reward is None:
-        raise refused("reward_out_of_stock", "Reward out of stock", f"Nothing is left of reward '{offer.reward_id}'")
-    holder = await CUSTOMERS.get(db, project_id, id=paid.holder_id)
-    if holder is None:
-        raise _not_the_holder(card)
-    done = await _redeemed(work, Member(paid, campaign, holder), reward, offer, body)
-    if body.order is not None:
-        done = await _with_order(work, done, body.order)
-    counted = await customers.count_redemption(db, project_id, holder.id, campaign.name, offer.points)
-    if counted is None:
-        raise _not_the_holder(card)
-    return await _finish(work, msgspec.structs.replace(done, member=Member(paid, campaign, counted)))
+    if certain:
+        await work.db.begin()
+    loaded = await load(work, request, locked=certain)
+    quote = decide(loaded.basket)
+    if not quote.valid:
+        return Refused(loaded, quote)
+    await work.db.begin()
+    vouchers = await _use(work, request, loaded.sources, quote)
+    offers = await _take(work, loaded.sources, quote)
+    people = await _people(work, request, loaded, vouchers)
+    parent_id = work.new_id("r_") if len(quote.applied) > 1 else None
+    done = [
+        Done(
+            row=_row(work, request, outcome, parent_id),
+            voucher=vouchers.get(outcome.redeemable.ref),
+            campaign=_campaign(loaded.sources, vouchers.get(outcome.redeemable.ref)),
+            customer=people.customer,
+            holder=people.holders.get(outcome.redeemable.ref),
+            offer=offers.get(outcome.redeemable.ref),
+            goods=await _goods(work, offers.get(outcome.redeemable.ref)),
+        )
+        for outcome in quote.applied
+    ]
+    paid = PaidOrder(people.draft, request.order.status) if people.draft and request.order else None
+    return await finish(work, loaded, quote, done, parent_id, paid)
 
 
-async def _pay(work: Work, card: VoucherRow, campaign: CampaignRow, price: int) -> VoucherRow:
-    """The card after paying, locked. Errors: not_found if it is gone, and what `refusal` says."""
-    held = await VOUCHERS.lock(work.db, work.project.id, card.id)
-    if held is None:
-        raise not_found("voucher", card.code)
-    problem = refusal(_state(held, campaign), price, work.now, work.project.timezone)
-    if problem is not None:
-        raise refused(*problem, card.code)
-    return await ledger.redeem(work, held, price)
+class _People(msgspec.Struct, frozen=True):
+    """Who redeems, who holds the vouchers (by voucher), and the order that comes with it, not written yet."""
+
+    customer: CustomerRow | None
+    holders: Mapping[str, CustomerRow]
+    draft: Draft | None
 
 
-async def _redeemed(
-    work: Work, member: Member, reward: RewardRow, offer: AssignmentRow, body: NewRedemption
-) -> Redeemed:
-    product: dict[str, Any] = reward.parameters["product"]
-    row = RedemptionRow(
+async def _use(work: Work, request: Request, sources: Sources, quote: Quote) -> dict[str, VoucherRow]:
+    """The vouchers after their redemption, and without the locks of this session. Errors: LostRace."""
+    by_id = {row.id: row for row in sources.vouchers.values()}
+    uses = [
+        Use(
+            voucher_id=row.id,
+            amount=outcome.amount or 0,
+            locks=row.locks,
+            locked=sources.held.get(row.id, NOTHING).uses,
+            locked_amount=sources.held.get(row.id, NOTHING).amount,
+        )
+        for outcome in quote.applied
+        if (row := by_id.get(outcome.redeemable.ref))
+    ]
+    if not uses:
+        return {}
+    key = request.session.key if request.session else None
+    used = await store.use(work.db, work.project.id, uses, work.now, session=key is not None)
+    if len(used) < len(uses):
+        raise LostRace
+    if key is not None:
+        await sessions.release(work, list(used), key)
+    return {
+        row.id: await ledger.drain(work, row, use.amount) if row.type == "LOYALTY_CARD" else row
+        for use in uses
+        if (row := used[use.voucher_id])
+    }
+
+
+async def _take(work: Work, sources: Sources, quote: Quote) -> dict[str, Offer]:
+    """The rewards that are paid for, one of each taken out of the stock, by card. Errors: LostRace."""
+    wanted = {o.redeemable.ref: offer for o in quote.applied if (offer := sources.offers.get(o.redeemable.ref))}
+    taken: dict[str, Offer] = {}
+    for card_id, offer in sorted(wanted.items(), key=lambda one: one[1].reward.id):
+        reward = await rewards.take_one(work.db, work.project.id, offer.reward.id)
+        if reward is None:
+            raise LostRace
+        taken[card_id] = replace(offer, reward=reward)
+    return taken
+
+
+async def _people(work: Work, request: Request, loaded: Loaded, vouchers: Mapping[str, VoucherRow]) -> _People:
+    """Errors: LostRace for an order that was changed meanwhile; those of saving orders and customers."""
+    sources = loaded.sources
+    holder_id = next((row.holder_id for row in vouchers.values() if row.type == "LOYALTY_CARD"), None)
+    draft = None
+    if sources.new_order is not None:
+        draft = await orders.draft(work, _owned(sources.new_order, sources.before, holder_id))
+        if _known(draft.before) != _known(sources.before):
+            raise LostRace
+    customer = await _customer(work, request, draft, holder_id)
+    ids = sorted({row.holder_id for row in vouchers.values() if row.holder_id})
+    held = {customer.id: customer} if customer else {}
+    for customer_id in ids:
+        row = held.get(customer_id) or await CUSTOMERS.get(work.db, work.project.id, id=customer_id)
+        if row is not None:
+            held[customer_id] = row
+    holders = {row.id: held[row.holder_id] for row in vouchers.values() if row.holder_id in held}
+    return _People(customer, holders, draft)
+
+
+def _owned(new: NewOrder, before: OrderRow | None, holder_id: str | None) -> NewOrder:
+    """An order of nobody that is paid for with a card is its holder's."""
+    of_nobody = new.customer is None and new.customer_id is UNSET and (before is None or before.customer_id is None)
+    return replace(new, customer_id=holder_id) if of_nobody and holder_id else new
+
+
+async def _customer(work: Work, request: Request, draft: Draft | None, holder_id: str | None) -> CustomerRow | None:
+    """Who redeems: the request's customer, made or changed as it says, or the order's, or else the card's holder."""
+    if draft is not None and draft.whose.customer.row is not None:
+        return draft.whose.customer.row
+    if request.customer is not None and request.customer != _NO_CUSTOMER:
+        return await customers.upsert(work, request.customer)
+    return await CUSTOMERS.get(work.db, work.project.id, id=holder_id) if holder_id else None
+
+
+def _row(work: Work, request: Request, outcome: Outcome, parent_id: str | None) -> RedemptionRow:
+    order = outcome.taken.order if outcome.taken else Order()
+    off = order.total_applied_discount_amount or 0
+    return RedemptionRow(
         id=work.new_id("r_"),
-        customer_id=member.holder.id,
-        tracking_id=_tracking_id(work, member.holder),
-        voucher_id=member.card.id,
-        campaign_id=member.campaign.id,
-        reward_id=reward.id,
-        reward_assignment_id=offer.id,
-        amount=offer.points,
+        parent_id=parent_id,
+        related_object_type=outcome.redeemable.object,
+        voucher_id=outcome.redeemable.ref if outcome.redeemable.object == "voucher" else None,
+        amount=outcome.amount,
+        order_amount=None if order.total_amount is None else order.total_amount + off,
+        discounted_amount=off,
+        units=dict(outcome.taken.units) if outcome.taken and outcome.taken.units else None,
+        session_key=request.session.key if request.session else None,
         channel_id=work.actor.app_id or "",
-        metadata=body.metadata or {},
+        metadata=request.metadata or {},
         created_at=work.now,
+        snapshot=store.snapshot(order),
     )
-    return Redeemed(
-        redemption=row,
-        member=member,
-        reward=reward,
-        assignment=offer,
+
+
+def _campaign(sources: Sources, voucher: VoucherRow | None) -> CampaignRow | None:
+    return sources.campaigns.get(voucher.campaign_id or "") if voucher else None
+
+
+async def _goods(work: Work, offer: Offer | None) -> Goods:
+    product = offer.reward.parameters.get("product") if offer else None
+    if not product:
+        return Goods()
+    return Goods(
         product=await PRODUCTS.get(work.db, work.project.id, id=product["id"]),
         sku=await SKUS.get(work.db, work.project.id, id=product["sku_id"]) if product["sku_id"] else None,
     )
 
 
-async def _with_order(work: Work, done: Redeemed, new: NewOrder) -> Redeemed:
-    """Saves the order as the holder's, paid unless it is already or the request says otherwise.
-
-    Errors: invalid_customer.
-    """
-    card, holder = done.member.card, done.member.holder
-    if new.customer is None and new.customer_id is UNSET:
-        new = msgspec.structs.replace(new, customer_id=holder.id)
-    draft = await save.draft(work, new)
-    before = draft.before.customer_id if draft.before else None
-    if draft.after.customer_id != holder.id or before not in {None, holder.id}:
-        raise _not_the_holder(card)
-    entry = {
-        "date": iso(work.now),
-        "related_object_type": "voucher",
-        "related_object_id": card.id,
-        "related_object_parent_id": done.member.campaign.id,
-    }
-    after = msgspec.structs.replace(
-        draft.after,
-        status=new.status or (draft.after.status if draft.after.status in SPENT else "PAID"),
-        redemptions={**draft.after.redemptions, done.redemption.id: entry},
-    )
-    told = msgspec.structs.replace(done, order=after)
-    order = await write(work, msgspec.structs.replace(draft, after=after), redemption=views.internal(told))
-    redemption = msgspec.structs.replace(done.redemption, order_id=order.id)
-    return msgspec.structs.replace(done, order=order, redemption=redemption)
-
-
-async def _finish(work: Work, done: Redeemed) -> Redeemed:
-    """Writes what is left of it, and tells."""
-    row = done.redemption
-    owed = RewardRedemptionRow(
-        id=work.new_id("rewr_"),
-        state="PENDING",
-        voucher_id=row.voucher_id,
-        campaign_id=row.campaign_id,
-        customer_id=row.customer_id,
-        reward_assignment_id=row.reward_assignment_id,
-        source_id=row.id,
-        created_at=work.now,
-    )
-    await REDEMPTIONS.insert(work.db, work.project.id, row)
-    await REWARD_REDEMPTIONS.insert(work.db, work.project.id, owed)
-    tell.redeemed(work, done)
-    await tell.paid(work, done)
-    tell.rewarded(work, done, owed)
-    return done
-
-
-def _state(card: VoucherRow, campaign: CampaignRow) -> Card:
-    return Card(
-        active=card.active and campaign.active,
-        held=card.holder_id is not None,
-        balance=card.balance,
-        redeemed_quantity=card.redeemed_quantity,
-        quantity=card.redemption_quantity,
-        periods=(campaign.period, card.period),
-    )
-
-
-def _not_the_holder(card: VoucherRow) -> ApiError:
-    return refused("invalid_customer", "Customer must be a holder of a loyalty card.", card.code)
-
-
-def _tracking_id(work: Work, customer: CustomerRow) -> str:
-    """The same for everything that a customer does in a project; it does not show who it is."""
-    name = (customer.source_id or customer.id).encode()
-    digest = hashlib.blake2b(name, digest_size=_TRACKING_BYTES, key=work.project.id.encode()).digest()
-    return f"track_{base64.b64encode(digest).decode()}"
+def _known(row: OrderRow | None) -> tuple[object, ...] | None:
+    return None if row is None else (row.id, row.updated_at, row.status, row.order)

@@ -1,20 +1,54 @@
-"""Operations that redeem: so far the rewards of loyalty cards."""
+"""Operations that validate and redeem."""
+
+from msgspec import UNSET
 
 from guerdon.families.loyalties.routes import CARDS
-from guerdon.families.redeemables import views
-from guerdon.families.redeemables.redeem import redeem_reward
-from guerdon.families.redeemables.schemas import NewRedemption, Redemption
+from guerdon.families.redeemables import answers, failed, quotes, views
+from guerdon.families.redeemables.answers import Validated
+from guerdon.families.redeemables.redeem import Refused, redeem
+from guerdon.families.redeemables.request import Request, Wanted
+from guerdon.families.redeemables.schemas import CardRedemption, Redeemed, Redemption
+from guerdon.families.redeemables.validate import validate
 from guerdon.families.vouchers.assets import Links
 from guerdon.families.vouchers.store import VoucherRow
 from guerdon.http.call import Call
-from guerdon.http.routing import Route
+from guerdon.http.routing import Reply, Route
 
 
-async def redeem_by_card(call: Call[NewRedemption], *path: VoucherRow) -> Redemption:
-    done = await redeem_reward(call.work, path[-1], call.body)
-    return views.answer(done, Links(call.runtime, call.project_id))
+async def validate_redeemables(call: Call[Request]) -> Validated:
+    return await validate(call.work, call.body)
 
 
-ROUTES = tuple(
-    Route("POST", f"{path}/redemption", redeem_by_card, card, NewRedemption, answer=Redemption) for path, card in CARDS
+async def redeem_redeemables(call: Call[Request]) -> Redeemed | Reply:
+    return await _redeem(call, call.body)
+
+
+async def redeem_by_card(call: Call[CardRedemption], *path: VoucherRow) -> Redemption | Reply:
+    """The older form for a single card."""
+    card = Wanted(object="voucher", id=path[-1].id, reward=call.body.reward)
+    request = Request(redeemables=[card], order=call.body.order, metadata=call.body.metadata)
+    answer = await _redeem(call, request)
+    return answer if isinstance(answer, Reply) else answer.redemptions[0]
+
+
+async def _redeem(call: Call[object], request: Request) -> Redeemed | Reply:
+    result = await redeem(call.work, request, certain=call.attempt > 1)
+    if isinstance(result, Refused):
+        return await failed.reply(call.work, request, result)
+    links = Links(call.runtime, call.project_id)
+    order = views.order(result.parent or result.done[0])
+    loaded, request_id = result.loaded, call.work.group_id
+    return Redeemed(
+        redemptions=[views.answer(one, links) for one in result.done],
+        parent_redemption=views.answer(result.parent, links) if result.parent else UNSET,
+        order=order or UNSET,
+        inapplicable_redeemables=[quotes.outcome(one, loaded, request_id) for one in result.quote.refused],
+        skipped_redeemables=[quotes.outcome(one, loaded, request_id) for one in result.quote.skipped],
+    )
+
+
+ROUTES = (
+    Route("POST", "/v1/validations", validate_redeemables, body=Request, answer=Validated),
+    Route("POST", "/v1/redemptions", redeem_redeemables, body=Request, answer=Redeemed),
+    *(Route("POST", f"{path}/redemption", redeem_by_card, card, CardRedemption, answer=Redemption) for path, card in CARDS),
 )

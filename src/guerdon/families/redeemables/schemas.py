@@ -1,4 +1,4 @@
-"""Redemptions of rewards on the wire: the request, the answer, and the forms in which events show them."""
+"""Redemptions on the wire: as answers, and in the forms in which events show them."""
 
 from typing import Any
 
@@ -9,20 +9,15 @@ from guerdon.families.campaigns.schemas import SimpleCampaign
 from guerdon.families.customers.schemas import SimpleCustomer
 from guerdon.families.orders.schemas import NewOrder, Order, SimpleOrder
 from guerdon.families.products.schemas import Product, Sku
+from guerdon.families.redeemables.answers import Applicable
+from guerdon.families.redeemables.request import WantedReward
 from guerdon.families.rewards.schemas import Assignment, SimpleProduct, SimpleSku
 from guerdon.families.vouchers.schemas import SimpleVoucher, Voucher
 
 Metadata = dict[str, Any]
 
 
-class WantedReward(msgspec.Struct, kw_only=True):
-    """The reward that is wanted. `points` says how many to pay where a reward has no price of its own."""
-
-    id: str
-    points: int | None = None
-
-
-class NewRedemption(msgspec.Struct, kw_only=True):
+class CardRedemption(msgspec.Struct, kw_only=True):
     """A reward to be paid with a card's points, perhaps along with an order."""
 
     reward: WantedReward | None = None
@@ -46,7 +41,7 @@ class PaidPoints(msgspec.Struct):
 class RewardResult(msgspec.Struct, kw_only=True):
     """The reward of a redemption, with what it hands out; null is what it does not."""
 
-    customer: SimpleCustomer
+    customer: SimpleCustomer | None
     assignment_id: str
     voucher: None = None
     product: Product | None
@@ -77,7 +72,7 @@ class SimpleRewardResult(msgspec.Struct, kw_only=True):
 class FullSimpleRewardResult(SimpleRewardResult, kw_only=True):
     """The reward inside the redemption of an event."""
 
-    customer: SimpleCustomer
+    customer: SimpleCustomer | None
     created_at: str
     updated_at: str | None
     parameters: dict[str, Any]
@@ -85,69 +80,118 @@ class FullSimpleRewardResult(SimpleRewardResult, kw_only=True):
 
 
 class HeldVoucher(Voucher, kw_only=True):
-    """A card with its holder."""
+    """A voucher with its holder, if it has one."""
 
-    holder: SimpleCustomer
+    holder: SimpleCustomer | UnsetType = UNSET
+
+
+class PaidCredits(msgspec.Struct):
+    """What a gift card paid, in minor units; negative where it was given back."""
+
+    amount: int
+
+
+class SessionKey(msgspec.Struct):
+    """The session that a redemption used up."""
+
+    key: str
+
+
+class Related(msgspec.Struct, kw_only=True):
+    """Another redemption of the same request, or a rollback."""
+
+    id: str
+    date: str
+
+
+class RelatedRedemptions(msgspec.Struct, kw_only=True):
+    """The children of a redemption, and what undid it."""
+
+    rollbacks: list[Related] | UnsetType = UNSET
+    redemptions: list[Related] | UnsetType = UNSET
 
 
 class Redemption(msgspec.Struct, kw_only=True):
-    """The answer: a reward that was paid with points."""
+    """A redemption, or a rollback, as an answer."""
 
     id: str
     object: str = "redemption"
     date: str
-    customer_id: str
-    tracking_id: str
-    metadata: Metadata
-    amount: int
-    redemption: None = None
+    customer_id: str | None
+    tracking_id: str | None
+    metadata: Metadata | None
+    amount: int | UnsetType = UNSET
+    redemption: str | None = None
+    reason: str | UnsetType = UNSET
     result: str
     status: str
+    session: SessionKey | UnsetType = UNSET
+    related_redemptions: RelatedRedemptions | UnsetType = UNSET
+    failure_code: str | UnsetType = UNSET
+    failure_message: str | UnsetType = UNSET
     order: Order | None
     channel: Channel
-    customer: SimpleCustomer
-    related_object_type: str = "voucher"
+    customer: SimpleCustomer | None
+    related_object_type: str
     related_object_id: str
-    voucher: HeldVoucher
-    reward: RewardResult
-    loyalty_card: PaidPoints
+    voucher: HeldVoucher | UnsetType = UNSET
+    promotion_tier: Any = UNSET
+    reward: RewardResult | UnsetType = UNSET
+    gift: PaidCredits | UnsetType = UNSET
+    loyalty_card: PaidPoints | UnsetType = UNSET
+
+
+class Redeemed(msgspec.Struct, kw_only=True):
+    """The answer: the redemptions, and those redeemables that were not redeemed."""
+
+    redemptions: list[Redemption]
+    parent_redemption: Redemption | UnsetType = UNSET
+    order: Order | UnsetType = UNSET
+    inapplicable_redeemables: list[Applicable]
+    skipped_redeemables: list[Applicable]
 
 
 class _EventRedemption(msgspec.Struct, kw_only=True):
     """What the forms inside events share. Without an order there is no key for it, as its schema has no null."""
 
     id: str
-    customer_id: str
-    tracking_id: str
+    customer_id: str | None
+    tracking_id: str | None
     date: str
-    amount: int
+    amount: int | UnsetType = UNSET
     order: SimpleOrder | UnsetType = UNSET
-    customer: SimpleCustomer
+    customer: SimpleCustomer | UnsetType = UNSET
     result: str
     status: str
-    voucher: SimpleVoucher
-    metadata: Metadata
+    voucher: SimpleVoucher | UnsetType = UNSET
+    promotion_tier: Any = UNSET
+    redemption: str | UnsetType = UNSET
+    reason: str | UnsetType = UNSET
+    failure_code: str | UnsetType = UNSET
+    failure_message: str | UnsetType = UNSET
+    metadata: Metadata | None
     object: str = "redemption"
 
 
 class SimpleRedemption(_EventRedemption, kw_only=True):
-    """A redemption in its own events and in those of points."""
+    """A redemption in its own events and in those of points and credits."""
 
-    reward: FullSimpleRewardResult
+    reward: FullSimpleRewardResult | UnsetType = UNSET
     channel: Channel
 
 
 class InternalRedemption(_EventRedemption, kw_only=True):
     """A redemption in the event of its reward and in those of the order that came with it."""
 
-    reward: RewardResult
+    reward: RewardResult | UnsetType = UNSET
     created_at: str
-    channel_type: str = "API"
+    channel_type: str
     channel_id: str
-    related_object_type: str = "voucher"
+    parent_redemption_id: str | UnsetType = UNSET
+    related_object_type: str
     related_object_id: str
-    related_object_parent_id: str
-    campaign_name: str
+    related_object_parent_id: str | UnsetType = UNSET
+    campaign_name: str | UnsetType = UNSET
 
 
 class RewardRedemption(msgspec.Struct, kw_only=True):
@@ -165,17 +209,18 @@ class RewardRedemption(msgspec.Struct, kw_only=True):
     source_type: str
 
 
-class RedemptionSucceeded(msgspec.Struct, kw_only=True):
-    """Data of redemption.succeeded, and without `created_at` of customer.redemption.succeeded."""
+class RedemptionEvent(msgspec.Struct, kw_only=True):
+    """Data of redemption.* and customer.redemption.*; rollbacks carry what they undo and themselves."""
 
-    customer: SimpleCustomer
+    customer: SimpleCustomer | UnsetType = UNSET
     order: SimpleOrder | None
-    campaign: SimpleCampaign
-    voucher: SimpleVoucher
-    holder: SimpleCustomer
-    promotion_tier: None = None
+    campaign: SimpleCampaign | UnsetType | None
+    voucher: SimpleVoucher | UnsetType | None
+    holder: SimpleCustomer | None
+    promotion_tier: Any = None
     promotion_stack: None = None
     redemption: SimpleRedemption
+    redemption_rollback: SimpleRedemption | UnsetType = UNSET
     created_at: str | UnsetType = UNSET
 
 

@@ -1,30 +1,53 @@
-"""Redemptions, and what is owed for rewards: tables."""
+"""Redemptions, and what is owed for rewards: tables, and the statements that move vouchers."""
 
+from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 
 import msgspec
 
 from guerdon.db.table import Table
+from guerdon.db.transaction import Transaction
+from guerdon.engine.order import Order
+from guerdon.families.vouchers.store import VOUCHERS, VoucherRow
 
 
 class RedemptionRow(msgspec.Struct, frozen=True, kw_only=True):
-    """A redemption as it is stored; `amount` is points or cents."""
+    """A redemption as it is stored, or a rollback, whose `redemption_id` names what it undoes.
+
+    `amount` is points or cents of a card, negative in rollbacks. `order_amount` is what was left to pay of the order
+    before it, `discounted_amount` what it took off. `units` are discounted units by limit, `counted` the counters that
+    it moved, `snapshot` the engine's order after it.
+    """
 
     id: str
-    customer_id: str
-    tracking_id: str
-    voucher_id: str
-    campaign_id: str
-    reward_id: str
-    reward_assignment_id: str
+    customer_id: str | None = None
+    tracking_id: str | None = None
+    parent_id: str | None = None
+    redemption_id: str | None = None
+    related_object_type: str = "voucher"
+    voucher_id: str | None = None
+    promotion_tier_id: str | None = None
+    promotion_stack_id: str | None = None
+    campaign_id: str | None = None
+    reward_id: str | None = None
+    reward_assignment_id: str | None = None
     order_id: str | None = None
-    amount: int
+    amount: int | None = None
+    order_amount: int | None = None
+    discounted_amount: int | None = None
+    units: dict[str, int] | None = None
+    counted: dict[str, int] | None = None
+    snapshot: dict[str, Any] | None = None
     result: str = "SUCCESS"
     status: str = "SUCCEEDED"
+    failure_code: str | None = None
+    failure_message: str | None = None
+    reason: str | None = None
+    session_key: str | None = None
     channel_type: str = "API"
     channel_id: str
-    metadata: dict[str, Any]
+    metadata: dict[str, Any] | None = None
     created_at: datetime
 
 
@@ -43,5 +66,103 @@ class RewardRedemptionRow(msgspec.Struct, frozen=True, kw_only=True):
     updated_at: datetime | None = None
 
 
+class Use(msgspec.Struct, frozen=True):
+    """One redemption of a voucher, with the credits or points it takes, as decided on the voucher with these locks.
+
+    `locked` and `locked_amount` are what other sessions hold of it.
+    """
+
+    voucher_id: str
+    amount: int
+    locks: int
+    locked: int = 0
+    locked_amount: int = 0
+
+
 REDEMPTIONS = Table("redemptions", RedemptionRow)
 REWARD_REDEMPTIONS = Table("reward_redemptions", RewardRedemptionRow)
+_RETURNED = ", ".join(f"v.{column}" for column in VoucherRow.__struct_fields__)
+_NAMED = "unnest(array_fill($1::text, ARRAY[cardinality($2::text[])]), $2::text[]"
+# Every condition that may have changed since the decision stands here: too few rows mean a lost race.
+_USE = f"""
+UPDATE vouchers v SET redeemed_quantity = v.redeemed_quantity + 1, redeemed = v.redeemed + n.amount,
+    balance = v.balance - n.amount, locks = v.locks + n.session, updated_at = $7
+FROM {_NAMED}, $3::bigint[], $4::int[], $5::int[], $6::bigint[], $8::int[])
+    AS n (project_id, id, amount, locks, locked, locked_amount, session)
+WHERE v.project_id = n.project_id AND v.id = n.id AND v.active AND v.locks = n.locks
+  AND (v.redemption_quantity IS NULL OR v.redeemed_quantity + n.locked < v.redemption_quantity)
+  AND v.balance - n.locked_amount >= n.amount
+RETURNING {_RETURNED}
+"""
+_GIVE_BACK = f"""
+UPDATE vouchers v SET redeemed_quantity = v.redeemed_quantity - 1, redeemed = v.redeemed - n.amount,
+    balance = v.balance + n.amount, updated_at = $4
+FROM {_NAMED}, $3::bigint[]) AS n (project_id, id, amount)
+WHERE v.project_id = n.project_id AND v.id = n.id AND v.redeemed_quantity > 0
+RETURNING {_RETURNED}
+"""
+_NAMED_VOUCHERS = f"""
+SELECT n.name AS asked, v.* FROM {_NAMED}, $3::text[]) AS n (project_id, name, code_key), LATERAL (
+    SELECT {VOUCHERS.columns} FROM vouchers WHERE project_id = n.project_id AND id = n.name
+    UNION ALL SELECT {VOUCHERS.columns} FROM vouchers WHERE project_id = n.project_id AND code_key = n.code_key LIMIT 1
+) v
+"""
+_LOCK_VOUCHERS = f"{VOUCHERS.select} AND id = ANY($2) ORDER BY id FOR UPDATE"
+_ROLLED_BACK = f"""
+UPDATE redemptions SET status = 'ROLLED_BACK' WHERE project_id = $1 AND id = ANY($2) AND status = 'SUCCEEDED'
+RETURNING {REDEMPTIONS.columns}
+"""
+_CHILDREN = f"{REDEMPTIONS.select} AND parent_id = $2 AND redemption_id IS NULL ORDER BY id"
+_ROLLBACKS = f"{REDEMPTIONS.select} AND redemption_id = ANY($2) ORDER BY id"
+
+
+async def vouchers_named(
+    db: Transaction, project_id: str, names: Sequence[str], keys: Sequence[str]
+) -> dict[str, VoucherRow]:
+    """The vouchers that these ids or codes name; `keys` are the codes as the project compares them."""
+    records = await db.rows(_NAMED_VOUCHERS, project_id, names, keys)
+    return {record["asked"]: VOUCHERS.read({k: v for k, v in record.items() if k != "asked"}) for record in records}
+
+
+async def lock_vouchers(db: Transaction, project_id: str, ids: Sequence[str]) -> dict[str, VoucherRow]:
+    """The vouchers as they are now, by id, held until the transaction ends."""
+    return {row["id"]: VOUCHERS.read(row) for row in await db.write(_LOCK_VOUCHERS, project_id, sorted(ids))}
+
+
+async def use(
+    db: Transaction, project_id: str, uses: Sequence[Use], at: datetime, *, session: bool
+) -> dict[str, VoucherRow]:
+    """The vouchers after their redemptions, by id; fewer than asked for if what was decided on has changed.
+
+    `session` says that a lock on them ends with it.
+    """
+    ids, amounts, locks, locked, locked_amounts = ([*column] for column in zip(*map(msgspec.structs.astuple, uses)))
+    ends = [int(session)] * len(uses)
+    rows = await db.write(_USE, project_id, ids, amounts, locks, locked, locked_amounts, at, ends)
+    return {row["id"]: VOUCHERS.read(row) for row in rows}
+
+
+async def give_back(db: Transaction, project_id: str, amounts: dict[str, int], at: datetime) -> dict[str, VoucherRow]:
+    """The vouchers after a redemption of each, with so many credits or points, was undone."""
+    rows = await db.write(_GIVE_BACK, project_id, list(amounts), list(amounts.values()), at)
+    return {row["id"]: VOUCHERS.read(row) for row in rows}
+
+
+async def mark_rolled_back(db: Transaction, project_id: str, ids: Sequence[str]) -> list[RedemptionRow]:
+    """Those of the redemptions that had succeeded and were not rolled back, which they now are."""
+    return [REDEMPTIONS.read(row) for row in await db.write(_ROLLED_BACK, project_id, ids)]
+
+
+async def children(db: Transaction, project_id: str, parent_id: str) -> list[RedemptionRow]:
+    """The redemptions of one request, in their order."""
+    return [REDEMPTIONS.read(row) for row in await db.rows(_CHILDREN, project_id, parent_id)]
+
+
+async def rollbacks_of(db: Transaction, project_id: str, ids: Sequence[str]) -> list[RedemptionRow]:
+    """Rollbacks of these redemptions, refused ones too."""
+    return [REDEMPTIONS.read(row) for row in await db.rows(_ROLLBACKS, project_id, ids)]
+
+
+def snapshot(order: Order) -> dict[str, Any] | None:
+    """The order as it is stored with a redemption; None where there is none."""
+    return None if order == Order() else msgspec.to_builtins(order)

@@ -1,88 +1,170 @@
-"""The events of a redeemed reward."""
+"""The events of redemptions: of themselves, of the cards that paid, and of the rewards that were paid for."""
+
+import msgspec
+from msgspec import UNSET
 
 from guerdon.clock import iso
 from guerdon.events.work import Work
 from guerdon.families.campaigns import views as campaign_views
 from guerdon.families.customers import views as customer_views
-from guerdon.families.loyalties.movements import MANUAL, Expanded, Movement, book
+from guerdon.families.gifts.balance import balance
+from guerdon.families.gifts.schemas import CreditsMoved
+from guerdon.families.loyalties import views as loyalty_views
+from guerdon.families.loyalties.movements import MANUAL, Expanded, Member, Movement, book
 from guerdon.families.orders import views as order_views
 from guerdon.families.redeemables import views
-from guerdon.families.redeemables.schemas import RedeemedFrom, RedemptionSucceeded, Rewarded, RewardRedemptionEvent
+from guerdon.families.redeemables.done import Done
+from guerdon.families.redeemables.schemas import RedeemedFrom, RedemptionEvent, Rewarded, RewardRedemptionEvent
 from guerdon.families.redeemables.store import RewardRedemptionRow
-from guerdon.families.redeemables.views import Redeemed
 from guerdon.families.rewards import views as reward_views
-from guerdon.families.vouchers import views as voucher_views
+from guerdon.families.vouchers import ledger, views as voucher_views
+from guerdon.families.vouchers.assets import Links
+from guerdon.families.vouchers.ledger import TransactionRow
+from guerdon.families.vouchers.store import VoucherRow
 from guerdon.tenant import INTERNAL
 
 _STATES = {"CREATED": "customer.reward_redemptions.created", "PENDING": "customer.reward_redemptions.pending"}
 
 
-def redeemed(work: Work, done: Redeemed) -> None:
-    """redemption.succeeded, for the project and for the customer."""
-    member, row = done.member, done.redemption
-    holder = customer_views.simple(member.holder)
-    for name, campaign, created_at in (
-        ("redemption.succeeded", campaign_views.simple(member.campaign), iso(row.created_at)),
-        ("customer.redemption.succeeded", campaign_views.simple_of_customer(member.campaign), None),
-    ):
-        told = RedemptionSucceeded(
-            customer=holder,
-            order=order_views.simple(done.order) if done.order else None,
-            campaign=campaign,
-            voucher=voucher_views.simple(member.card),
-            holder=holder,
-            redemption=views.simple(done),
+def redeemed(work: Work, done: Done) -> None:
+    """redemption.succeeded and its customer's twin."""
+    told = _event(done)
+    told.created_at = iso(done.row.created_at)
+    work.record("redemption.succeeded", done.row.id, told, campaign_id=done.row.campaign_id)
+    if done.customer is not None:
+        twin = msgspec.structs.replace(told, campaign=_campaign_of_customer(done), created_at=UNSET)
+        work.record("customer.redemption.succeeded", done.customer.id, twin, campaign_id=done.row.campaign_id)
+
+
+def failed(work: Work, done: Done) -> None:
+    """redemption.failed; it has no twin."""
+    told = _event(done)
+    told.created_at = iso(done.row.created_at)
+    work.record("redemption.failed", done.row.id, told, campaign_id=done.row.campaign_id)
+
+
+def rolled_back(work: Work, done: Done, undone: Done) -> None:
+    """redemption.rollback.succeeded and its customer's twin: `undone` is the redemption as it was."""
+    told = _event(undone)
+    told.redemption_rollback = views.simple(done)
+    work.record("redemption.rollback.succeeded", done.row.id, told, campaign_id=done.row.campaign_id)
+    if undone.customer is not None:
+        twin = msgspec.structs.replace(told, campaign=_campaign_of_customer(undone))
+        work.record(
+            "customer.redemption.rollback.succeeded", undone.customer.id, twin, campaign_id=done.row.campaign_id
         )
-        if created_at is not None:
-            told.created_at = created_at
-        entity_id = row.customer_id if created_at is None else row.id
-        work.record(name, entity_id, told, campaign_id=row.campaign_id)
 
 
-async def paid(work: Work, done: Redeemed) -> None:
-    """The movement of the points, in the ledger and as an event."""
-    movement = Movement(
-        type="POINTS_REDEMPTION",
-        points=-done.redemption.amount,
-        details={
-            "redemption": {"id": done.redemption.id},
-            "reward": {"id": done.reward.id, "name": done.reward.name},
-            **({"order": {"id": done.order.id, "source_id": done.order.source_id}} if done.order else {}),
-        },
-        operation_type=MANUAL,
+def rollback_failed(work: Work, done: Done, undone: Done) -> None:
+    told = _event(undone)
+    told.redemption_rollback = views.simple(done)
+    work.record("redemption.rollback.failed", done.row.id, told, campaign_id=done.row.campaign_id)
+
+
+async def paid(work: Work, done: Done) -> None:
+    """The movement of points or credits of the card, in the ledger and as an event."""
+    card = done.voucher
+    if card is None or done.row.amount is None:
+        return
+    if card.type == "LOYALTY_CARD" and done.campaign is not None and done.holder is not None:
+        await _paid_points(work, done, Member(card, done.campaign, done.holder))
+    elif card.type == "GIFT_VOUCHER":
+        await moved_credits(work, done, card, "CREDITS_REDEMPTION", -done.row.amount)
+
+
+async def moved_credits(work: Work, done: Done, card: VoucherRow, transaction_type: str, amount: int) -> None:
+    """Credits that a redemption took or a rollback gave back."""
+    shown = balance(card, amount)
+    details = {
+        "balance": msgspec.to_builtins(shown),
+        "redemption": {"id": done.row.redemption_id or done.row.id},
+        **({"rollback": {"id": done.row.id}} if done.row.redemption_id else {}),
+        **({"order": {"id": done.order.id, "source_id": done.order.source_id}} if done.order else {}),
+    }
+    row = TransactionRow(
+        id=work.new_id("vtx_"),
+        voucher_id=card.id,
+        campaign_id=card.campaign_id,
+        type=transaction_type,
+        amount=amount,
+        details=details,
+        created_at=work.now,
     )
-    expanded = Expanded(
-        order=order_views.simple(done.order) if done.order else None,
-        redemption=views.simple(done),
-        reward=reward_views.reward(done.reward),
+    await ledger.record(work.db, work.project.id, row)
+    told = CreditsMoved(
+        transaction=loyalty_views.transaction(row),
+        voucher=voucher_views.voucher_in_event(card, Links(work.runtime, work.project.id)),
+        campaign=campaign_views.simple(done.campaign) if done.campaign else None,
+        holder=customer_views.simple(done.holder) if done.holder else None,
+        balance=shown,
+        order=order_views.simple(done.order, done.value) if done.order else None,
+        redemption=None if done.row.redemption_id else views.simple(done),
+        rollback=views.simple(done) if done.row.redemption_id else None,
     )
-    await book(work, done.member, movement, expanded)
+    work.record("voucher.gift.transaction.created", card.id, told, campaign_id=card.campaign_id)
 
 
-def rewarded(work: Work, done: Redeemed, owed: RewardRedemptionRow) -> None:
-    """What the engine does with the redemption: the reward is owed, and the customer is rewarded."""
-    member, row = done.member, done.redemption
-    holder = customer_views.simple(member.holder)
+def rewarded(work: Work, done: Done, owed: RewardRedemptionRow) -> None:
+    """What the engine does with a paid reward: it is owed, and the customer is rewarded."""
+    if done.offer is None or done.voucher is None or done.holder is None or done.campaign is None:
+        return
+    holder = customer_views.simple(done.holder)
     for state, name in _STATES.items():
         shown = views.reward_redemption(owed)
         shown.state = state
         told = RewardRedemptionEvent(
             customer=holder,
             holder=holder,
-            voucher=voucher_views.simple(member.card),
-            campaign=campaign_views.simple(member.campaign),
+            voucher=voucher_views.simple(done.voucher),
+            campaign=campaign_views.simple(done.campaign),
             reward_redemption=shown,
-            reward=views.simple_reward(done),
-            reward_assignment=reward_views.assignment(done.assignment),
-            source=RedeemedFrom(row.id),
+            reward=views.simple_reward(done, done.offer),
+            reward_assignment=reward_views.assignment(done.offer.assignment),
+            source=RedeemedFrom(done.row.id),
         )
-        work.record(name, row.customer_id, told, campaign_id=row.campaign_id, actor=INTERNAL)
+        work.record(name, done.holder.id, told, campaign_id=done.row.campaign_id, actor=INTERNAL)
     told = Rewarded(
         customer=holder,
         holder=holder,
-        voucher=voucher_views.simple(member.card),
-        campaign=campaign_views.simple_of_customer(member.campaign),
+        voucher=voucher_views.simple(done.voucher),
+        campaign=campaign_views.simple_of_customer(done.campaign),
         redemption=views.internal(done),
-        reward=views.simple_reward(done),
+        reward=views.simple_reward(done, done.offer),
     )
-    work.record("customer.rewarded", row.customer_id, told, campaign_id=row.campaign_id, actor=INTERNAL)
+    work.record("customer.rewarded", done.holder.id, told, campaign_id=done.row.campaign_id, actor=INTERNAL)
+
+
+async def _paid_points(work: Work, done: Done, member: Member) -> None:
+    offer = done.offer
+    reward = {"reward": {"id": offer.reward.id, "name": offer.reward.name}} if offer else {}
+    movement = Movement(
+        type="POINTS_REDEMPTION",
+        points=-(done.row.amount or 0),
+        details={
+            "redemption": {"id": done.row.id},
+            **reward,
+            **({"order": {"id": done.order.id, "source_id": done.order.source_id}} if done.order else {}),
+        },
+        operation_type=MANUAL,
+    )
+    expanded = Expanded(
+        order=order_views.simple(done.order, done.value) if done.order else None,
+        redemption=views.simple(done),
+        reward=reward_views.reward(offer.reward) if offer else None,
+    )
+    await book(work, member, movement, expanded)
+
+
+def _event(done: Done) -> RedemptionEvent:
+    return RedemptionEvent(
+        customer=customer_views.simple(done.customer) if done.customer else UNSET,
+        order=order_views.simple(done.order, done.value) if done.order else None,
+        campaign=campaign_views.simple(done.campaign) if done.campaign else None,
+        voucher=voucher_views.simple(done.voucher) if done.voucher else None,
+        holder=customer_views.simple(done.holder) if done.holder else None,
+        redemption=views.simple(done),
+    )
+
+
+def _campaign_of_customer(done: Done):
+    return campaign_views.simple_of_customer(done.campaign) if done.campaign else None

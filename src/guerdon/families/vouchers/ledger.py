@@ -60,11 +60,6 @@ _REMOVE = f"""
 UPDATE vouchers v SET subtracted = v.subtracted + $3, balance = v.balance - $3, updated_at = $4
 WHERE {_THIS} AND {_MOVABLE} AND v.balance >= $3 RETURNING {_RETURNED}
 """
-_REDEEM = f"""
-UPDATE vouchers v SET redeemed = v.redeemed + $3, balance = v.balance - $3, updated_at = $4,
-    redeemed_quantity = v.redeemed_quantity + 1
-WHERE {_THIS} RETURNING {_RETURNED}
-"""
 _FILL = """
 INSERT INTO points_buckets AS b (project_id, id, voucher_id, campaign_id, points, expires_on, created_at)
 SELECT $1, n.* FROM unnest($2::text[], $3::text[], $4::text[], $5::bigint[], $6::date[], $7::timestamptz[])
@@ -120,18 +115,12 @@ async def add(work: Work, card: VoucherRow, points: int, expires_on: date | None
 async def remove(work: Work, card: VoucherRow, points: int) -> VoucherRow | None:
     """The card with so many points less; None if it has not so many, or nobody holds it, or it is gone."""
     changed = await _change(work, _REMOVE, card.id, points)
-    return changed and await _drain(work, changed, points)
+    return changed and await drain(work, changed, points)
 
 
 async def change_credits(work: Work, card: VoucherRow, cents: int) -> VoucherRow | None:
     """The gift card with so many cents more or, where negative, less; None if it has not so many, or it is gone."""
     return await _change(work, _ADD if cents > 0 else _REMOVE, card.id, abs(cents))
-
-
-async def redeem(work: Work, card: VoucherRow, points: int) -> VoucherRow:
-    """The card after paying so many points. The caller holds it and knows that it can; constraints see to that."""
-    changed = await _change(work, _REDEEM, card.id, points)
-    return await _drain(work, changed or card, points)
 
 
 async def fill(work: Work, fillings: Sequence[Filling]) -> list[VoucherRow]:
@@ -162,7 +151,8 @@ async def _change(work: Work, sql: str, card_id: str, points: int) -> VoucherRow
     return None if row is None else VOUCHERS.read(row)
 
 
-async def _drain(work: Work, card: VoucherRow, points: int) -> VoucherRow:
+async def drain(work: Work, card: VoucherRow, points: int) -> VoucherRow:
+    """Takes points that are off the account already out of the buckets, those that expire soonest first."""
     await work.db.write(_DRAIN, work.project.id, card.id, points, work.now)
     return card if card.next_expiration_date is None else await _next_expiration(work, card)
 

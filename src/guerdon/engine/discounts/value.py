@@ -1,0 +1,82 @@
+"""What a discount is worth: its formula while that can be evaluated, or else the value beside it. Pure."""
+
+from collections.abc import Mapping
+from decimal import Decimal
+from typing import Any, Generic, TypeVar
+
+import msgspec
+from msgspec.structs import replace
+
+from guerdon.engine.discounts.discount import Units
+from guerdon.engine.discounts.step import Step
+from guerdon.engine.formula import result
+from guerdon.engine.formula.compile import compile_formula
+from guerdon.engine.formula.context import Context
+from guerdon.engine.order import Item, whole
+from guerdon.engine.targets import Entry
+
+V = TypeVar("V", int, Decimal)
+
+
+class Value(msgspec.Struct, Generic[V], frozen=True):
+    """The value, and what the answer says of it: the field with its value if a formula gave it."""
+
+    value: V
+    told: Mapping[str, Any] = {}
+
+
+def amount(step: Step, item: Item | None = None) -> Value[int]:
+    """Minor units to take off."""
+    found = _money(step, step.discount.amount_off_formula, item)
+    if found is not None:
+        return Value(found, {"amount_off": found})
+    return Value(whole(step.discount.amount_off) or 0)
+
+
+def percent(step: Step, item: Item | None = None) -> Value[Decimal]:
+    """From 0 to 100."""
+    text = step.discount.percent_off_formula
+    found = result.percent(compile_formula(text), _context(step, item)) if text else None
+    if found is not None:
+        return Value(found, {"percent_off": float(found)})
+    return Value(Decimal(str(step.discount.percent_off or 0)))
+
+
+def fixed(step: Step) -> Value[int]:
+    """What the order is to cost, in minor units."""
+    found = _money(step, step.discount.fixed_amount_formula, None)
+    if found is not None:
+        return Value(found, {"fixed_amount": found})
+    return Value(whole(step.discount.fixed_amount) or 0)
+
+
+def units(step: Step, goods: Units) -> Value[int]:
+    """How many units are free."""
+    text = goods.unit_off_formula
+    found = result.units(compile_formula(text), step.context) if text else None
+    if found is not None:
+        return Value(found, {"unit_off": found})
+    return Value(int(goods.unit_off or 0))
+
+
+def price(step: Step, entry: Entry | None, item: Item) -> int | None:
+    """The new price of a unit of the line in minor units; None if the entry has none."""
+    if entry is None:
+        return None
+    found = _money(step, entry.price_formula, item)
+    return whole(entry.price) if found is None else found
+
+
+def limit(step: Step, entry: Entry, name: str, item: Item) -> int | None:
+    """A limit of units of an entry, by its name."""
+    text = entry.wire.get(f"{name}_formula")
+    found = result.units(compile_formula(text), _context(step, item)) if text else None
+    return entry.wire.get(name) if found is None else found
+
+
+def _money(step: Step, text: str | None, item: Item | None) -> int | None:
+    return result.money(compile_formula(text), _context(step, item)) if text else None
+
+
+def _context(step: Step, item: Item | None) -> Context:
+    return step.context if item is None else replace(step.context, item=item)

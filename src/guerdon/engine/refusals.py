@@ -1,0 +1,150 @@
+"""Why something cannot be redeemed: keys and messages as documented, with what was expected and what was found. Pure."""
+
+from typing import Any
+
+import msgspec
+
+from guerdon.engine.bundles import Bundle
+from guerdon.engine.validity import Invalid
+
+BAD_REQUEST = 400
+NOT_FOUND = 404
+
+
+class Reason(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
+    """What exactly was not so: the check, the rule's node if it was a rule, what it wants and what there is."""
+
+    check: str
+    rule_id: str | None = None
+    node: str | None = None
+    expected: Any = None
+    actual: Any = None
+
+
+class Refusal(msgspec.Struct, frozen=True, kw_only=True):
+    """A reason against one redeemable. `text` is what the merchant wants to be said, `bundle` what there was of one."""
+
+    key: str
+    message: str
+    details: str | None = None
+    code: int = BAD_REQUEST
+    text: str | None = None
+    resource_type: str | None = None
+    resource_id: str | None = None
+    reason: Reason | None = None
+    bundle: Bundle | None = None
+
+
+class Skip(msgspec.Struct, frozen=True):
+    """Why a redeemable that may be good by itself is left out."""
+
+    key: str
+    message: str
+
+
+PRECEDING = Skip("preceding_validation_failed", "Redeemable cannot be applied due to preceding validation failure")
+NO_EFFECT = Skip("no_effect", "Redeemable cannot be applied due to no effect")
+_TIMES: dict[Invalid, tuple[str, str]] = {
+    "NOT_YET": ("voucher_not_active", "voucher not active yet"),
+    "EXPIRED": ("voucher_expired", "voucher expired"),
+    "NOT_NOW": ("voucher_not_active_now", "voucher not active now"),
+}
+_VIOLATED = {
+    "customer": ("customer_rules_violated", "customer does not match validation rules"),
+    "order": ("order_rules_violated", "order does not match validation rules"),
+    "redemption": ("redemption_rules_violated", "redemption does not match validation rules"),
+}
+
+
+def not_found(resource_type: str, name: str) -> Refusal:
+    details = f"Cannot find {resource_type} with id {name}"
+    return Refusal(
+        key="not_found",
+        message="Resource not found",
+        details=details,
+        code=NOT_FOUND,
+        resource_type=resource_type,
+        resource_id=name,
+    )
+
+
+def disabled(code: str) -> Refusal:
+    return Refusal(key="voucher_disabled", message="voucher is disabled", details=code, reason=Reason(check="active"))
+
+
+def tier_disabled(tier_id: str) -> Refusal:
+    details = f"Promotion Tier with id: {tier_id} is disabled."
+    return Refusal(
+        key="promotion_inactive", message="Inactive Promotion", details=details, reason=Reason(check="active")
+    )
+
+
+def untimely(problem: Invalid, code: str, *, tier: bool, expected: Any, actual: str) -> Refusal:  # noqa: ANN401
+    """Outside its dates or windows; `expected` are those."""
+    key, message = _TIMES[problem]
+    if tier and problem == "NOT_NOW":
+        key, message = "promotion_not_active_now", "promotion is not active now"
+    reason = Reason(check="validity", expected=expected, actual=actual)
+    return Refusal(key=key, message=message, details=code, reason=reason)
+
+
+def quantity_exceeded(code: str, left: int) -> Refusal:
+    reason = Reason(check="quantity", expected="at least 1 redemption left", actual=left)
+    return Refusal(key="quantity_exceeded", message="quantity exceeded", details=code, reason=reason)
+
+
+def gift_amount_exceeded(code: str, balance: int, asked: int) -> Refusal:
+    reason = Reason(check="balance", expected=balance, actual=asked)
+    return Refusal(key="gift_amount_exceeded", message="gift amount exceeded", details=code, reason=reason)
+
+
+def points_exceeded(code: str, balance: int, asked: int) -> Refusal:
+    reason = Reason(check="balance", expected=balance, actual=asked)
+    message = "loyalty card points exceeded"
+    return Refusal(key="loyalty_card_points_exceeded", message=message, details=code, reason=reason)
+
+
+def not_the_holder(code: str) -> Refusal:
+    message = "Customer must be a holder of a loyalty card."
+    return Refusal(key="invalid_customer", message=message, details=code, reason=Reason(check="holder"))
+
+
+def by_referrer(code: str) -> Refusal:
+    message = "voucher cannot be redeemed by referrer"
+    key = "referrer_not_permitted_to_redeem"
+    return Refusal(key=key, message=message, details=code, reason=Reason(check="referrer"))
+
+
+def missing_amount() -> Refusal:
+    details = "Amount is required when redeeming a GIFT_VOUCHER"
+    return Refusal(key="missing_amount", message="Missing amount", details=details)
+
+
+def missing_amount_for_points() -> Refusal:
+    details = "Amount is required when paying with the points of a LOYALTY_CARD"
+    return Refusal(key="missing_amount", message="Missing amount", details=details)
+
+
+def missing_items_amount() -> Refusal:
+    return Refusal(
+        key="missing_order_items_amount",
+        message="Missing applicable order items",
+        details="At least one applicable order item with amount is required to redeem this GIFT_VOUCHER",
+    )
+
+
+def missing_reward() -> Refusal:
+    details = "A reward is required when redeeming a LOYALTY_CARD"
+    return Refusal(key="missing_reward", message="Missing reward", details=details)
+
+
+def missing_customer() -> Refusal:
+    details = "Customer is required to validate rules"
+    return Refusal(key="missing_customer", message="Missing customer", details=details)
+
+
+def violated(kind: str, label: str, *, reason: Reason, text: str | None) -> Refusal:
+    """A rule that does not hold: of the customer, the order or the redemption. `label` says what cannot be redeemed."""
+    key, message = _VIOLATED[kind]
+    details = f"{label} cannot be redeemed because of violated validation rules: {reason.rule_id}"
+    return Refusal(key=key, message=message, details=details, text=text, reason=reason)

@@ -1,0 +1,74 @@
+"""Redemptions that were refused: they are recorded, told, and answered with the reason."""
+
+from guerdon.engine.refusals import Refusal
+from guerdon.events.work import Work
+from guerdon.families.customers import store as customers
+from guerdon.families.customers.store import CUSTOMERS, RedemptionsChange
+from guerdon.families.redeemables import quotes, tell
+from guerdon.families.redeemables.done import Done
+from guerdon.families.redeemables.load import tracking_id
+from guerdon.families.redeemables.redeem import Refused
+from guerdon.families.redeemables.request import Request
+from guerdon.families.redeemables.store import REDEMPTIONS, RedemptionRow
+from guerdon.families.vouchers.store import VoucherRow
+from guerdon.http.routing import Reply
+
+_NOTHING = Refusal(key="no_applicable_redeemables", message="No applicable redeemables")
+
+
+async def reply(work: Work, request: Request, refused: Refused) -> Reply:
+    """The refusal as the error of the request, with the id of the failed redemption that is written for it."""
+    refusal, failed_id = await _record(work, request, refused)
+    shown = quotes.error(refusal, refused.quote.outcomes[0].redeemable, work.group_id)
+    if failed_id is not None:
+        shown.resource_type, shown.resource_id = "redemption", failed_id
+    return Reply(shown, refusal.code)
+
+
+async def _record(work: Work, request: Request, refused: Refused) -> tuple[Refusal, str | None]:
+    """What does not exist leaves no record; several redeemables of which none applies leave one."""
+    refusal, done = _failure(work, request, refused)
+    if done is None:
+        return refusal, None
+    await REDEMPTIONS.insert(work.db, work.project.id, done.row)
+    if done.customer is not None:
+        change = RedemptionsChange(done.customer.id, failed=1)
+        await customers.count_redemptions(work.db, work.project.id, [change])
+    tell.failed(work, done)
+    return refusal, done.row.id
+
+
+def _failure(work: Work, request: Request, refused: Refused) -> tuple[Refusal, Done | None]:
+    quote, sources = refused.quote, refused.loaded.sources
+    first = quote.refused[0] if quote.refused else None
+    alone = len(quote.outcomes) == 1
+    mode = refused.loaded.basket.stacking.redeemables_application_mode
+    if first is None or first.refusal is None or not (alone or mode == "ALL"):
+        return _NOTHING, _done(work, request, refused, _NOTHING, None)
+    if first.redeemable.absent is not None:
+        return first.refusal, None
+    voucher = next((row for row in sources.vouchers.values() if row.id == first.redeemable.ref), None)
+    return first.refusal, _done(work, request, refused, first.refusal, voucher)
+
+
+def _done(work: Work, request: Request, refused: Refused, refusal: Refusal, voucher: VoucherRow | None) -> Done:
+    sources = refused.loaded.sources
+    customer = sources.customer
+    row = RedemptionRow(
+        id=work.new_id("rf_"),
+        customer_id=customer.id if customer else None,
+        tracking_id=tracking_id(work, customer) if customer else None,
+        related_object_type="voucher" if voucher else "redemption",
+        voucher_id=voucher.id if voucher else None,
+        campaign_id=voucher.campaign_id if voucher else None,
+        order_id=sources.before.id if sources.before else None,
+        result="FAILURE",
+        status="FAILED",
+        failure_code=refusal.key,
+        failure_message=refusal.message,
+        channel_id=work.actor.app_id or "",
+        metadata=request.metadata or {},
+        created_at=work.now,
+    )
+    campaign = sources.campaigns.get(voucher.campaign_id or "") if voucher else None
+    return Done(row=row, voucher=voucher, campaign=campaign, customer=customer, order=sources.before)

@@ -1,0 +1,168 @@
+"""From a request to a basket: everything that a decision is made from, read before it, with the rows behind it."""
+
+import base64
+import hashlib
+from collections.abc import Mapping, Sequence
+from datetime import date
+
+import msgspec
+from msgspec import UNSET
+
+from guerdon.engine import goods
+from guerdon.engine.basket import NO_ORDER, Basket
+from guerdon.engine.facts import Customer
+from guerdon.engine.moment import Moment
+from guerdon.engine.redeemable import Redeemable
+from guerdon.errors import refused
+from guerdon.events.work import Work
+from guerdon.families.campaigns import store as campaigns
+from guerdon.families.customers import save as customers, store as customer_store
+from guerdon.families.customers.schemas import NewCustomer
+from guerdon.families.customers.store import CUSTOMERS, CustomerRow
+from guerdon.families.orders import save as orders
+from guerdon.families.orders.schemas import NewOrder
+from guerdon.families.orders.store import OrderRow
+from guerdon.families.products import store as products
+from guerdon.families.products.store import Catalogue
+from guerdon.families.redeemables import build, sessions, store
+from guerdon.families.redeemables.request import Request, Wanted
+from guerdon.families.redeemables.sources import Loaded, Offer, Sources
+from guerdon.families.rewards import store as rewards
+from guerdon.families.rewards.store import REWARDS
+from guerdon.families.vouchers.store import VoucherRow, key_of
+
+_TRACKING_BYTES = 16
+
+
+async def load(work: Work, request: Request, *, locked: bool = False) -> Loaded:
+    """What the request is decided from. `locked` holds the vouchers, the order and the counters from here on.
+
+    Errors: duplicated_redeemables, invalid_redeemables; not_found for an id of no customer or order; invalid_payload.
+    """
+    _check(request.redeemables)
+    found = await _vouchers(work, request.redeemables, locked=locked)
+    new_order = _with_customer(request)
+    before = await orders.find(work, new_order) if new_order else None
+    customer = await _customer(work, request, before)
+    by_id = {row.id: row for row in found.values()}
+    sources = Sources(
+        vouchers=found,
+        campaigns=await campaigns.by_ids(work.db, work.project.id, {r.campaign_id for r in found.values() if r.campaign_id}),
+        held=await sessions.held(work, list(by_id), request.session and request.session.key) if by_id else {},
+        offers=await _offers(work, request.redeemables, found),
+        customer=customer,
+        before=before,
+        new_order=new_order,
+    )
+    known = await _catalogue(work, sources)
+    after = orders.preview(work, before, new_order, known) if new_order else None
+    redeemables = tuple(build.voucher(work, wanted, sources) for wanted in request.redeemables)
+    basket = Basket(
+        moment=Moment(work.now, work.project.timezone),
+        redeemables=redeemables,
+        order=after.order if after else NO_ORDER,
+        order_metadata=after.metadata if after else {},
+        customer=_facts(customer, request),
+        redemption_metadata=request.metadata or {},
+        catalogue=_goods(known),
+        api_key=work.actor.app_id,
+    )
+    return Loaded(basket, msgspec.structs.replace(sources, after=after))
+
+
+def tracking_id(work: Work, customer: CustomerRow) -> str:
+    """The same for everything that a customer does in a project; it does not show who it is."""
+    name = (customer.source_id or customer.id).encode()
+    digest = hashlib.blake2b(name, digest_size=_TRACKING_BYTES, key=work.project.id.encode()).digest()
+    return f"track_{base64.b64encode(digest).decode()}"
+
+
+def _check(redeemables: Sequence[Wanted]) -> None:
+    """Errors: duplicated_redeemables, invalid_redeemables."""
+    if len({(wanted.object, wanted.id) for wanted in redeemables}) < len(redeemables):
+        details = "Duplicated redeemables detected in one redemption"
+        raise refused("duplicated_redeemables", "Duplicated redeemables detected", details)
+    if len(redeemables) > 1 and any(wanted.object == "promotion_stack" for wanted in redeemables):
+        raise refused("invalid_redeemables", "Invalid redeemables", "Promotion Stack cannot be use with other redeemables")
+
+
+async def _vouchers(work: Work, redeemables: Sequence[Wanted], *, locked: bool) -> dict[str, VoucherRow]:
+    """The vouchers by the names they were asked by."""
+    names = [wanted.id for wanted in redeemables if wanted.object == "voucher"]
+    if not names:
+        return {}
+    keys = [key_of(work.project, name) for name in names]
+    found = await store.vouchers_named(work.db, work.project.id, names, keys)
+    if not locked:
+        return found
+    held = await store.lock_vouchers(work.db, work.project.id, [row.id for row in found.values()])
+    return {name: held[row.id] for name, row in found.items() if row.id in held}
+
+
+def _with_customer(request: Request) -> NewOrder | None:
+    """What the request says of the order; the customer of the request wins over the order's own."""
+    new = request.order
+    if new is None or request.customer is None or request.customer == NewCustomer():
+        return new
+    return msgspec.structs.replace(new, customer=request.customer, customer_id=UNSET)
+
+
+async def _customer(work: Work, request: Request, before: OrderRow | None) -> CustomerRow | None:
+    """The customer as stored: of the request, or else of the order that it names."""
+    asked = request.customer or (request.order and request.order.customer)
+    if asked and asked != NewCustomer():
+        return await customers.find(work, asked)
+    named = request.order.customer_id if request.order else UNSET
+    if isinstance(named, str):
+        return await customer_store.find(work.db, work.project.id, named)
+    if before is not None and before.customer_id is not None:
+        return await CUSTOMERS.get(work.db, work.project.id, id=before.customer_id)
+    return None
+
+
+def _facts(row: CustomerRow | None, request: Request) -> Customer | None:
+    """The customer as rules see it: as stored, with what the request says laid over that."""
+    sent = request.customer or (request.order and request.order.customer) or NewCustomer()
+    if row is None and sent == NewCustomer():
+        return None
+    said = sent.metadata if isinstance(sent.metadata, dict) else {}
+    birthdate = sent.birthdate if isinstance(sent.birthdate, date) else None
+    if row is None:
+        return Customer(source_id=sent.source_id, metadata=said, birthdate=birthdate)
+    metadata = {**row.metadata, **said}
+    return Customer(id=row.id, source_id=row.source_id, metadata=metadata, birthdate=birthdate or row.birthdate)
+
+
+async def _catalogue(work: Work, sources: Sources) -> Catalogue:
+    """What is known of the goods of the order, and of those that discounts may add."""
+    before = sources.before.items if sources.before else ()
+    sent = (sources.new_order and sources.new_order.items) or []
+    product_names = {item.product_id or item.source_id for item in before} | {item.product_name for item in sent}
+    sku_names = {item.sku_id for item in before} | {item.sku_name for item in sent}
+    free = {name for row in sources.vouchers.values() for name in build.free_goods(row.discount)}
+    wanted = {name for name in product_names | free if name}
+    variants = {name for name in sku_names | free if name}
+    if not wanted and not variants:
+        return Catalogue({}, {})
+    return await products.catalogue(work.db, work.project.id, wanted, variants, work.now)
+
+
+def _goods(known: Catalogue) -> goods.Catalogue:
+    return goods.Catalogue(
+        products={name: msgspec.structs.asdict(row) for name, row in known.products.items()},
+        skus={name: msgspec.structs.asdict(row) for name, row in known.skus.items()},
+    )
+
+
+async def _offers(work: Work, redeemables: Sequence[Wanted], found: Mapping[str, VoucherRow]) -> dict[str, Offer]:
+    """The rewards that cards are to pay for, by card."""
+    offers: dict[str, Offer] = {}
+    for wanted in redeemables:
+        row = found.get(wanted.id)
+        if row is None or wanted.reward is None or row.campaign_id is None:
+            continue
+        assignment = await rewards.offer(work.db, work.project.id, row.campaign_id, wanted.reward.id)
+        reward = await REWARDS.get(work.db, work.project.id, id=wanted.reward.id) if assignment else None
+        if assignment is not None and reward is not None:
+            offers[row.id] = Offer(reward, assignment)
+    return offers

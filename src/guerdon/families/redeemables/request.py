@@ -1,0 +1,67 @@
+"""Requests that ask about redeemables or redeem them."""
+
+from typing import Annotated, Any, Literal
+
+import msgspec
+from msgspec import Meta
+
+from guerdon.engine.money import Amount
+from guerdon.families.customers.schemas import NewCustomer
+from guerdon.families.orders.schemas import NewOrder
+
+Metadata = dict[str, Any]
+Name = Annotated[str, Meta(min_length=1, max_length=1_000)]
+Kind = Literal["voucher", "promotion_tier", "promotion_stack"]
+Unit = Literal["DAYS", "HOURS", "MINUTES", "SECONDS", "MILLISECONDS", "MICROSECONDS", "NANOSECONDS"]
+Expand = Literal["order", "redeemable", "category", "redemption"]
+_MOST = 30
+
+
+class WantedGift(msgspec.Struct, kw_only=True):
+    """Credits of a gift card, in minor units; all that fit if not said."""
+
+    credits: Amount | None = None
+
+
+class WantedReward(msgspec.Struct, kw_only=True):
+    """The reward that is wanted. `points` says how many to pay where a reward has no price of its own."""
+
+    id: str
+    points: Annotated[int, Meta(ge=1, le=2**53 - 1)] | None = None
+
+
+class Wanted(msgspec.Struct, kw_only=True):
+    """One redeemable of a request."""
+
+    object: Kind
+    id: Name
+    gift: WantedGift | None = None
+    reward: WantedReward | None = None
+
+
+class NewSession(msgspec.Struct, kw_only=True):
+    """A lock on what the request would take: begun or begun again by a validation, used up by a redemption."""
+
+    type: Literal["LOCK"] | None = None
+    key: Annotated[str, Meta(min_length=1, max_length=200)] | None = None
+    ttl: Annotated[float, Meta(gt=0, le=1e15)] | None = None
+    ttl_unit: Unit | None = None
+
+
+class Options(msgspec.Struct, kw_only=True):
+    """`explain` is ours: the answer then says of every redeemable what was expected and what was found."""
+
+    expand: list[Expand] | None = None
+    explain: bool | None = None
+
+
+class Request(msgspec.Struct, kw_only=True):
+    """What validations and redemptions ask."""
+
+    redeemables: Annotated[list[Wanted], Meta(min_length=1, max_length=_MOST)]
+    order: NewOrder | None = None
+    customer: NewCustomer | None = None
+    session: NewSession | None = None
+    tracking_id: str | None = None
+    metadata: Metadata | None = None
+    options: Options | None = None

@@ -1,0 +1,61 @@
+"""Validating: what a redemption would come to, and perhaps a lock on it."""
+
+from msgspec import UNSET
+
+from guerdon.engine.quote import Quote, decide
+from guerdon.events.work import Work
+from guerdon.families.redeemables import answers, quotes, sessions
+from guerdon.families.redeemables.load import Loaded, load, tracking_id
+from guerdon.families.redeemables.request import NewSession, Request
+
+
+
+
+async def validate(work: Work, request: Request) -> answers.Validated:
+    """What the redeemables of the request come to. With a session they are locked, if that is something.
+
+    Errors: those of `load`; invalid_payload for a lock that is too long.
+    """
+    session = request.session if request.session and request.session.type == "LOCK" else None
+    if session is None:
+        loaded = await load(work, request)
+        return _answer(work, request, loaded, decide(loaded.basket))
+    await work.db.begin()
+    loaded = await load(work, request, locked=True)
+    quote = decide(loaded.basket)
+    answer = _answer(work, request, loaded, quote)
+    if quote.valid:
+        answer.session = await _lock(work, session, quote)
+    return answer
+
+
+async def _lock(work: Work, session: NewSession, quote: Quote) -> answers.Session:
+    key = session.key or work.new_id(sessions.KEY_PREFIX)
+    amounts = {o.redeemable.ref: o.amount or 0 for o in quote.applied if o.redeemable.object == "voucher"}
+    if amounts:
+        await sessions.lock(work, session, key, amounts)
+    ttl = sessions.DEFAULT_TTL if session.ttl is None else session.ttl
+    return answers.Session(key=key, type="LOCK", ttl=ttl, ttl_unit=session.ttl_unit or "DAYS")
+
+
+def _answer(work: Work, request: Request, loaded: Loaded, quote: Quote) -> answers.Validated:
+    """Where one refusal is enough, all redeemables are listed; otherwise those that apply, the others apart."""
+    whole = loaded.basket.stacking.redeemables_application_mode == "ALL" and bool(quote.refused)
+    listed = quote.outcomes if whole else quote.applied or quote.refused
+    customer = loaded.sources.customer
+    answer = answers.Validated(
+        id=work.new_id("valid_"),
+        valid=quote.valid,
+        redeemables=[quotes.outcome(one, loaded, work.group_id) for one in listed],
+        tracking_id=tracking_id(work, customer) if customer else request.tracking_id or UNSET,
+        stacking_rules=loaded.sources.stacking,
+    )
+    if quote.refused:
+        answer.inapplicable_redeemables = [quotes.outcome(one, loaded, work.group_id) for one in quote.refused]
+    if quote.skipped and not whole:
+        answer.skipped_redeemables = [quotes.outcome(one, loaded, work.group_id) for one in quote.skipped]
+    if quote.valid and loaded.sources.after is not None:
+        answer.order = quotes.order(quote.order, loaded)
+    if request.options and request.options.explain:
+        answer.explanation = [quotes.explanation(one) for one in quote.outcomes]
+    return answer
