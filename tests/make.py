@@ -46,6 +46,10 @@ def order(
     return project.post("/v1/orders", {"amount": amount, "customer": person, **fields})
 
 
+def category(project: Project, name: str = "First", hierarchy: int = 1) -> dict[str, Any]:
+    return project.post("/v1/categories", {"name": name, "hierarchy": hierarchy})
+
+
 def listen(project: Project, *events: str) -> str:
     """Subscribes to events that only distributions may have; returns the path at the receiver that they come to."""
     path = f"/{project.id}/listening"
