@@ -46,6 +46,24 @@ def order(
     return project.post("/v1/orders", {"amount": amount, "customer": person, **fields})
 
 
+def collection(project: Project, *products: str, **fields: Any) -> dict[str, Any]:
+    """A collection of the products with these ids or source ids, or of what passes the `filter`."""
+    if "filter" in fields:
+        return project.post("/v1/product-collections", {"name": "Some", "type": "AUTO_UPDATE", **fields})
+    listed = [{"id": name, "object": "product"} for name in products]
+    return project.post("/v1/product-collections", {"name": "Some", "type": "STATIC", "products": listed, **fields})
+
+
+def validation_rule(project: Project, **fields: Any) -> dict[str, Any]:
+    """A rule that wants orders of more than 10.00."""
+    rules = {"1": {"name": "order.amount", "conditions": {"$more_than": [1_000]}}, "logic": "1"}
+    return project.post("/v1/validation-rules", {"name": "Large orders", "rules": rules, **fields})
+
+
+def category(project: Project, name: str = "First", hierarchy: int = 1) -> dict[str, Any]:
+    return project.post("/v1/categories", {"name": name, "hierarchy": hierarchy})
+
+
 def listen(project: Project, *events: str) -> str:
     """Subscribes to events that only distributions may have; returns the path at the receiver that they come to."""
     path = f"/{project.id}/listening"

@@ -16,6 +16,7 @@ from guerdon.events.work import Runtime
 from guerdon.families.api_keys import store as api_keys
 from guerdon.families.async_actions import routes as async_actions
 from guerdon.families.campaigns import routes as campaigns
+from guerdon.families.categories import routes as categories
 from guerdon.families.codes import routes as codes
 from guerdon.families.customers import routes as customers
 from guerdon.families.deliveries import routes as deliveries
@@ -24,11 +25,14 @@ from guerdon.families.feed import routes as feed
 from guerdon.families.gifts import routes as gifts
 from guerdon.families.loyalties import offers, routes as loyalties
 from guerdon.families.orders import routes as orders
+from guerdon.families.product_collections import routes as product_collections
 from guerdon.families.products import routes as products
 from guerdon.families.projects import routes as projects, store as projects_store
 from guerdon.families.publications import routes as publications
 from guerdon.families.redeemables import routes as redeemables
 from guerdon.families.rewards import routes as rewards
+from guerdon.families.stacking_rules import routes as stacking_rules
+from guerdon.families.validation_rules import routes as validation_rules
 from guerdon.families.vouchers import routes as vouchers
 from guerdon.families.webhook_endpoints import routes as webhook_endpoints
 from guerdon.http.app import App
@@ -47,6 +51,10 @@ ROUTES: tuple[Route, ...] = (
     *async_actions.ROUTES,
     *customers.ROUTES,
     *products.ROUTES,
+    *product_collections.ROUTES,
+    *categories.ROUTES,
+    *stacking_rules.ROUTES,
+    *validation_rules.ROUTES,
     *orders.ROUTES,
     *vouchers.ROUTES,
     *codes.ROUTES,

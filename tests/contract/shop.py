@@ -16,6 +16,8 @@ with warnings.catch_warnings():  # the client's own, at import
     from voucherify.api_client import ApiClient
     from voucherify.exceptions import ApiException
 
+from incentives import Incentives
+
 from installation import Project, eventually
 
 _OPERATION = re.compile(r"method='(\w+)',\s+resource_path='([^']+)'")
@@ -69,6 +71,7 @@ class Shop:
         self.publications = voucherify.PublicationsApi(client)
         self.actions = voucherify.AsyncActionsApi(client)
         self.management = voucherify.ManagementApi(client)
+        self.incentives = Incentives(client, self.management, project.id, self._body)
 
     def play(self) -> None:
         self.look_after_webhooks()
@@ -78,6 +81,7 @@ class Shop:
         self.give_codes()
         self.keep_vouchers()
         self.keep_a_club()
+        self.incentives.play()
 
     def _body(self, kind: str, /, **fields: Any) -> Any:
         """A request body as the client's class makes it.

@@ -1,0 +1,82 @@
+"""Binding things by rules, and releasing them."""
+
+from collections.abc import Sequence
+
+from guerdon.errors import duplicate_found, not_found
+from guerdon.events.work import Work
+from guerdon.families.validation_rules import store, views
+from guerdon.families.validation_rules.schemas import About, RelatedType, RuleAssignmentEvent
+from guerdon.families.validation_rules.store import ASSIGNMENTS, AssignmentRow, RuleRow
+
+
+async def attach(
+    work: Work,
+    rule_ids: Sequence[str] | None,
+    related_type: RelatedType,
+    related_id: str,
+    about: About,
+    *,
+    campaign_id: str | None = None,
+) -> list[AssignmentRow]:
+    """Assigns the rules to something, which the caller has just made or holds.
+
+    Errors: not_found for a rule, duplicate_found if it binds this already.
+    """
+    wanted = list(dict.fromkeys(rule_ids or ()))
+    if not wanted:
+        return []
+    await work.db.begin()
+    rules = await store.hold(work.db, work.project.id, wanted)
+    made: list[AssignmentRow] = []
+    for rule_id in wanted:
+        if rule_id not in rules:
+            raise not_found("validation_rules", rule_id)
+        row = AssignmentRow(
+            id=work.new_id("asgm_"),
+            rule_id=rule_id,
+            related_object_id=related_id,
+            related_object_type=related_type,
+            created_at=work.now,
+        )
+        if not await store.assign(work.db, work.project.id, row):
+            found = await store.assignment_of(work.db, work.project.id, related_id, rule_id)
+            raise duplicate_found("validation_rules_assignment", "id", found.id if found else rule_id)
+        name = "business_validation_rule.assignment.created"
+        await _tell(work, name, rules[rule_id], row, about, campaign_id=campaign_id)
+        made.append(row)
+    return made
+
+
+async def detach(
+    work: Work, rule: RuleRow, row: AssignmentRow, about: About, *, campaign_id: str | None = None
+) -> None:
+    """Releases something from a rule. Errors: not_found if somebody else was faster."""
+    await work.db.begin()
+    if not await ASSIGNMENTS.delete(work.db, work.project.id, row.id):
+        raise not_found("validation_rules_assignment", row.id)
+    await _tell(work, "business_validation_rule.assignment.deleted", rule, row, about, campaign_id=campaign_id)
+
+
+async def check_exist(work: Work, rule_ids: Sequence[str] | None) -> None:
+    """Errors: not_found for the first rule that does not exist."""
+    if rule_ids:
+        found = await store.by_ids(work.db, work.project.id, rule_ids)
+        for rule_id in rule_ids:
+            if rule_id not in found:
+                raise not_found("validation_rules", rule_id)
+
+
+async def _tell(
+    work: Work, event_type: str, rule: RuleRow, row: AssignmentRow, about: About, *, campaign_id: str | None
+) -> None:
+    count = await store.counts(work.db, work.project.id, [rule.id])
+    told = RuleAssignmentEvent(
+        rule=views.rule(rule, count.get(rule.id, 0)),
+        assignment=views.assignment(row),
+        voucher=about.voucher,
+        campaign=about.campaign,
+        distribution=about.distribution,
+        earning_rule=about.earning_rule,
+        promotion_tier=about.promotion_tier,
+    )
+    work.record(event_type, rule.id, told, campaign_id=campaign_id)

@@ -1,0 +1,99 @@
+"""The part of a shop's day in which offers are set up: categories, stacking, rules, promotions and collections."""
+
+from typing import Any
+
+import voucherify
+from voucherify import models
+from voucherify.exceptions import ApiException
+
+Body = Any  # makes a request body of the client's class with this name
+
+
+class Incentives:
+    """The client's classes for what is offered. `body` makes request bodies as the shop makes them."""
+
+    def __init__(self, client: Any, management: Any, project_id: str, body: Body) -> None:
+        self.categories = voucherify.CategoriesApi(client)
+        self.collections = voucherify.ProductCollectionsApi(client)
+        self.rules = voucherify.ValidationRulesApi(client)
+        self.products = voucherify.ProductsApi(client)
+        self.management = management
+        self.project_id = project_id
+        self.body = body
+
+    def play(self) -> None:
+        self.keep_categories()
+        self.keep_collections()
+        self.keep_rules()
+
+    def keep_categories(self) -> None:
+        api = self.categories
+        made = api.create_category(self.body("CategoriesCreateRequestBody", name="Sale", hierarchy=2))
+        changed = api.update_category(made.id, self.body("CategoriesUpdateRequestBody", name="Sales", hierarchy=1))
+        assert (changed.name, api.get_category(made.id).hierarchy) == ("Sales", 1)
+        assert api.list_categories().total == 1
+        self._keep_stacking_rules(made.id)
+        api.delete_category(made.id)
+        assert api.list_categories().total == 0
+
+    def _keep_stacking_rules(self, category_id: str) -> None:
+        api, project_id = self.management, self.project_id
+        assert api.list_stacking_rules(project_id).data[0].redeemables_limit == 30
+        wanted = self.body("ManagementProjectsStackingRulesCreateRequestBody", joint_categories=[category_id])
+        made = api.create_stacking_rules(project_id, wanted)
+        fewer = self.body("ManagementProjectsStackingRulesUpdateRequestBody", redeemables_limit=10)
+        assert api.update_stacking_rules(project_id, made.id, fewer).redeemables_limit == 10
+        assert api.get_stacking_rules(project_id, made.id).joint_categories == [category_id]
+        api.delete_stacking_rules(project_id, made.id)
+        assert gone(lambda: api.get_stacking_rules(project_id, made.id))
+
+    def keep_collections(self) -> None:
+        api = self.collections
+        phone = self.products.get_product("phone").id
+        kind = "ProductCollectionsCreateRequestBody"
+        listed = [{"id": phone, "object": "product"}]  # the client cannot read a variant: its attributes are no list
+        made = api.create_product_collection(self._one_of(kind, type="STATIC", name="Phones", products=listed))
+        assert api.list_products_in_collection(made.id).total == 1
+        cheap = {"junction": "and", "price": {"conditions": {"$less_than": [1]}}}
+        filtered = api.create_product_collection(self._one_of(kind, type="AUTO_UPDATE", name="Cheap", filter=cheap))
+        assert api.get_product_collection(filtered.id).type == "AUTO_UPDATE"
+        assert api.list_product_collections().total == 2
+        api.delete_product_collection(made.id)
+        assert gone(lambda: api.get_product_collection(made.id))
+
+    @staticmethod
+    def _one_of(kind: str, **fields: Any) -> Any:
+        """A body that is one of several: the client's class for that reads a dict."""
+        return getattr(models, kind).from_dict(fields)
+
+    def keep_rules(self) -> None:
+        api = self.rules
+        node = {"name": "order.amount", "conditions": {"$more_than": [1_000]}, "rules": {}}
+        included = [{"object": "product", "id": "phone", "effect": "APPLY_TO_EVERY"}]
+        made = api.create_validation_rules(
+            self.body(
+                "ValidationRulesCreateRequestBody",
+                name="Large",
+                rules={"1": node, "logic": "1"},
+                applicable_to={"included": included, "excluded": [], "included_all": False},
+                error={"message": "Buy more"},
+                type="advanced",
+                context_type="global",
+            )
+        )
+        changed = self.body("ValidationRulesUpdateRequestBody", name="Larger")
+        assert api.update_validation_rule(made.id, changed).name == "Larger"
+        assert api.get_validation_rule(made.id).applicable_to.included[0].source_id == "phone"
+        assert api.list_validation_rules(limit=5).total == 1
+        assert api.list_validation_rules_assignments().total == 0
+        assert api.list_validation_rule_assignments(made.id).total == 0
+        api.delete_validation_rules(made.id)
+        assert gone(lambda: api.get_validation_rule(made.id))
+
+
+def gone(call: Any) -> bool:
+    try:
+        call()
+    except ApiException as error:
+        return error.status == 404
+    return False
