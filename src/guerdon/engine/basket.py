@@ -17,17 +17,17 @@ NO_ORDER = Order()
 
 
 class Ignored(msgspec.Struct, frozen=True):
-    """Checks that a qualification leaves out: kinds of rules, names of rules, and bundles that are not complete."""
+    """Checks that a qualification leaves out: rules by name, and bundles that are not complete."""
 
-    kinds: frozenset[str] = frozenset()
-    names: frozenset[str] = frozenset()
+    rules: frozenset[str] = frozenset()
     bundles: bool = False
 
 
 class Basket(msgspec.Struct, frozen=True, kw_only=True):
     """The order as normalised, the customer, the redeemables in the order of the request, and the project's settings.
 
-    A project's redeemables and goods are loaded by whoever asks; the decision reads nothing else.
+    A project's redeemables and goods are loaded by whoever asks; the decision reads nothing else. `counted` is what
+    earlier redemptions came to, by counter.
     """
 
     moment: Moment
@@ -40,4 +40,5 @@ class Basket(msgspec.Struct, frozen=True, kw_only=True):
     stacking: Stacking = DEFAULT
     api_key: str | None = None
     user: str | None = None
+    counted: Mapping[str, int] = {}
     ignored: Ignored = Ignored()

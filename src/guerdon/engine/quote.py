@@ -3,7 +3,8 @@
 Qualifications, validations and redemptions all ask `decide`, so that they cannot disagree.
 """
 
-from collections.abc import Sequence
+from collections import Counter
+from collections.abc import Iterable, Sequence
 from functools import partial
 from typing import Literal
 
@@ -12,7 +13,7 @@ from msgspec.structs import replace
 
 from guerdon.engine import stacking, turn
 from guerdon.engine.basket import Basket
-from guerdon.engine.bundles import Bundle
+from guerdon.engine.bundles import Bundles
 from guerdon.engine.discounts.step import plain
 from guerdon.engine.order import Item, Order
 from guerdon.engine.redeemable import Redeemable
@@ -37,7 +38,7 @@ class Outcome(msgspec.Struct, frozen=True, kw_only=True):
         return "INAPPLICABLE" if self.taken is None else "APPLICABLE"
 
     @property
-    def bundle(self) -> Bundle | None:
+    def bundle(self) -> Bundles | None:
         """The bundles that were found in the order, if there are rules about any."""
         found = self.taken or self.refusal
         return found.bundle if found else None
@@ -79,15 +80,16 @@ def decide(basket: Basket) -> Quote:
     all_or_none = basket.stacking.redeemables_application_mode == "ALL"
     is_valid = partial(_holds, basket, start)
     outcomes: list[Outcome] = []
-    order, discounted = start, frozenset[int]()
+    order, discounted, counted = start, frozenset[int](), Counter[str]()
     for one in stacking.turns(basket.redeemables, basket.stacking, is_valid):
         failed = all_or_none and any(outcome.refusal for outcome in outcomes)
-        state = State(order=order, initial=start, discounted=discounted)
+        state = State(order=order, initial=start, discounted=discounted, counted=counted)
         outcome = _outcome(basket, state, one, outcomes, failed=failed)
         outcomes.append(outcome)
         if outcome.taken is not None:
             order = plain(outcome.taken.order)
             discounted |= _discounted(outcome.taken.order)
+            counted = counted + Counter(outcome.taken.counted)
     applied = [outcome for outcome in outcomes if outcome.taken is not None]
     valid = bool(applied) and not (all_or_none and any(outcome.refusal for outcome in outcomes))
     return Quote(outcomes=tuple(outcomes), order=_shared(start, order, applied), valid=valid)
@@ -99,9 +101,7 @@ def alone(basket: Basket, redeemable: Redeemable) -> Outcome:
     return _taken(basket, State(order=start, initial=start), redeemable)
 
 
-def _outcome(
-    basket: Basket, state: State, one: stacking.Turn, before: Sequence[Outcome], *, failed: bool
-) -> Outcome:
+def _outcome(basket: Basket, state: State, one: stacking.Turn, before: Sequence[Outcome], *, failed: bool) -> Outcome:
     if failed:
         return Outcome(redeemable=one.redeemable, skip=PRECEDING)
     applied = [outcome.redeemable for outcome in before if outcome.taken is not None]
@@ -155,6 +155,6 @@ def _shared_item(item: Item, shares: Sequence[Item]) -> Item:
     )
 
 
-def _sum(amounts) -> int | None:
+def _sum(amounts: Iterable[int | None]) -> int | None:
     known = [amount for amount in amounts if amount is not None]
     return sum(known) if known else None

@@ -7,6 +7,7 @@ from typing import Any, Literal
 
 import msgspec
 
+from guerdon.engine.bundles import BundleRules
 from guerdon.engine.refusals import Refusal
 from guerdon.engine.rules.rule import Rule
 from guerdon.engine.targets import Scope
@@ -23,12 +24,17 @@ class Category(msgspec.Struct, frozen=True):
 
 
 class Attached(msgspec.Struct, frozen=True, kw_only=True):
-    """A validation rule that binds a redeemable: its conditions, the goods it means, and its bundles."""
+    """A validation rule that binds a redeemable: its conditions, the goods it means, and its bundles.
+
+    `counters` holds the key of each counter that it asks for, by rule name; `prefix` begins the keys of its units.
+    """
 
     id: str
+    prefix: str = ""
+    counters: Mapping[str, str] = {}
     rule: Rule
     scope: Scope = NO_GOODS
-    bundle_rules: Mapping[str, Any] | None = None
+    bundle_rules: BundleRules | None = None
 
 
 class Gift(msgspec.Struct, frozen=True, kw_only=True):
@@ -79,8 +85,7 @@ class Redeemable(msgspec.Struct, frozen=True, kw_only=True):
     """One thing of a request. `id` is the name it was asked by, `ref` its own id, `label` what messages call it.
 
     One of `discount`, `gift` and `card` says what it is worth. `absent` says why there is nothing to redeem. `left` is
-    how many more redemptions it has, None for no limit. `counters` and `used_units` are what earlier redemptions came
-    to, by rule name and by the keys of `caps.counters_of`.
+    how many more redemptions it has, None for no limit.
     """
 
     object: Literal["voucher", "promotion_tier"]
@@ -100,8 +105,6 @@ class Redeemable(msgspec.Struct, frozen=True, kw_only=True):
     categories: tuple[Category, ...] = ()
     metadata: Mapping[str, Any] = {}
     formulas: Formulas = Formulas()
-    counters: Mapping[str, int] = {}
-    used_units: Mapping[str, int] = {}
 
     @property
     def scopes(self) -> tuple[Scope, ...]:

@@ -1,10 +1,10 @@
-"""Why something cannot be redeemed: keys and messages as documented, with what was expected and what was found. Pure."""
+"""Why something cannot be redeemed: keys and messages as documented, what was expected and what was found. Pure."""
 
 from typing import Any
 
 import msgspec
 
-from guerdon.engine.bundles import Bundle
+from guerdon.engine.bundles import Bundles
 from guerdon.engine.validity import Invalid
 
 BAD_REQUEST = 400
@@ -32,7 +32,7 @@ class Refusal(msgspec.Struct, frozen=True, kw_only=True):
     resource_type: str | None = None
     resource_id: str | None = None
     reason: Reason | None = None
-    bundle: Bundle | None = None
+    bundle: Bundles | None = None
 
 
 class Skip(msgspec.Struct, frozen=True):

@@ -1,4 +1,4 @@
-"""Which lines and units of an order a rule's `applicable_to` means, in the order in which a discount takes them. Pure."""
+"""Which lines and units of an order a rule's `applicable_to` means, in the order of a discount. Pure."""
 
 from collections.abc import Mapping, Sequence
 from typing import Any, Literal
@@ -72,7 +72,12 @@ def read(wire: Mapping[str, Any] | None) -> Scope:
 
 
 def choose(
-    order: Order, scopes: Sequence[Scope], catalogue: Catalogue, moment: Moment, *, without: frozenset[int] = frozenset()
+    order: Order,
+    scopes: Sequence[Scope],
+    catalogue: Catalogue,
+    moment: Moment,
+    *,
+    without: frozenset[int] = frozenset(),
 ) -> tuple[Line, ...]:
     """The lines that all scopes mean, less those excluded and those of `without`, in the order of application."""
     telling = [scope for scope in scopes if scope.names_goods]
@@ -104,10 +109,9 @@ def _governing(item: Item, scopes: Sequence[Scope], catalogue: Catalogue, moment
         if any(is_of(item, entry, catalogue, moment) for entry in scope.excluded):
             return _NONE
         entry = entry_of(item, scope, catalogue, moment)
-        if entry is None and not scope.included_all:
-            # A rule that only excludes leaves everything else in.
-            if scope.included:
-                return _NONE
+        # A rule that only excludes leaves everything else in.
+        if entry is None and scope.included and not scope.included_all:
+            return _NONE
         governing = governing or entry
     return governing
 

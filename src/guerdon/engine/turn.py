@@ -6,43 +6,51 @@ from typing import Any
 import msgspec
 from msgspec.structs import replace
 
-from guerdon.engine import bundles, credit, refusals, targets
+from guerdon.engine import credit, refusals, targets
 from guerdon.engine.basket import Basket
-from guerdon.engine.bundles import Bundle
+from guerdon.engine.bundles import Bundles, find_bundles
 from guerdon.engine.credit import Paid
 from guerdon.engine.discounts import discount as discounts, index
+from guerdon.engine.discounts.caps import counters_of
 from guerdon.engine.discounts.step import Step
 from guerdon.engine.facts import Facts
 from guerdon.engine.formula.context import Context
 from guerdon.engine.order import Order
 from guerdon.engine.redeemable import Attached, Redeemable
 from guerdon.engine.refusals import Reason, Refusal
+from guerdon.engine.rules.counters import share_of
 from guerdon.engine.rules.rule import Violation
 from guerdon.engine.targets import Line
 from guerdon.engine.validity import problem_at
 
+# Stands in a counter's key for a customer who does not exist yet.
+NOBODY = "?"
+
 
 class State(msgspec.Struct, frozen=True, kw_only=True):
-    """The order now and as the request brought it, and the lines that others of the request have discounted."""
+    """The order now and as the request brought it, and what others of the request have done: lines, counters."""
 
     order: Order
     initial: Order
     discounted: frozenset[int] = frozenset()
+    counted: Mapping[str, int] = {}
 
 
 class Taken(msgspec.Struct, frozen=True, kw_only=True):
-    """What a redeemable took: the order with its share in it, credits or points, and counters of units by key.
+    """What a redeemable took: the order with its share in it, and credits or points.
 
-    `values` are those of the discount that a formula gave; `lines` the goods it was for, if it was for any.
+    `values` are those of the discount that a formula gave, `lines` the goods it was for, if it was for any; `counted`
+    is by how much it moves which counters, `units` the discounted units by limit.
     """
 
     order: Order
     lines: tuple[Line, ...] = ()
     values: Mapping[str, Any] = {}
+    counted: Mapping[str, int] = {}
     units: Mapping[str, int] = {}
     credits: int | None = None
     points: int | None = None
-    bundle: Bundle | None = None
+    bundle: Bundles | None = None
 
     @property
     def has_effect(self) -> bool:
@@ -75,7 +83,8 @@ def take(basket: Basket, state: State, redeemable: Redeemable) -> Taken | Refusa
         taken = Taken(order=paid.order, lines=lines, credits=paid.credits, points=paid.points, bundle=bundle)
     else:
         taken = _discounted(basket, state, redeemable, lines, bundle)
-    return _refused_after(redeemable, replace(facts, order=taken.order)) or taken
+    refusal = _refused_after(basket, redeemable, facts, taken.order)
+    return refusal or replace(taken, counted={**taken.counted, **_counted(redeemable, facts, taken)})
 
 
 def _state(basket: Basket, redeemable: Redeemable) -> Refusal | None:
@@ -121,21 +130,27 @@ def _facts(basket: Basket, state: State, redeemable: Redeemable, paid: Paid | Re
         user=basket.user,
         credits=asked and asked.credits,
         points=asked and asked.points,
-        counters=redeemable.counters,
+        counters=_counters(basket, state, redeemable),
     )
 
 
-def _bundle(basket: Basket, facts: Facts, redeemable: Redeemable) -> Bundle | None:
+def _bundle(basket: Basket, facts: Facts, redeemable: Redeemable) -> Bundles | None:
     """The bundles in the order; one discount has at most one kind of them."""
     for attached in redeemable.rules:
-        if attached.bundle_rules:
-            return bundles.identify(attached.bundle_rules, facts.order, basket.catalogue, basket.moment)
+        if attached.bundle_rules is not None:
+            return find_bundles(attached.bundle_rules, facts.order, basket.catalogue, basket.moment)
     return None
 
 
-def _violated(basket: Basket, redeemable: Redeemable, facts: Facts, bundle: Bundle | None) -> Refusal | None:
+def _times(redeemable: Redeemable, found: Bundles | None) -> int:
+    """By how many bundles the discount is multiplied."""
+    scaling = any(attached.bundle_rules and attached.bundle_rules.scaling for attached in redeemable.rules)
+    return max(1, found.quantity) if found and scaling else 1
+
+
+def _violated(basket: Basket, redeemable: Redeemable, facts: Facts, bundle: Bundles | None) -> Refusal | None:
     for attached in redeemable.rules:
-        violation = attached.rule.violation(facts)
+        violation = attached.rule.violation(facts, basket.ignored.rules)
         if violation is not None:
             return _refusal(redeemable, attached, violation)
     if bundle is not None and bundle.quantity < 1 and not basket.ignored.bundles:
@@ -145,9 +160,9 @@ def _violated(basket: Basket, redeemable: Redeemable, facts: Facts, bundle: Bund
     return None
 
 
-def _refused_after(redeemable: Redeemable, facts: Facts) -> Refusal | None:
+def _refused_after(basket: Basket, redeemable: Redeemable, facts: Facts, after: Order) -> Refusal | None:
     for attached in redeemable.rules:
-        violation = attached.rule.violation_after(facts)
+        violation = attached.rule.violation_after(facts, after, basket.ignored.rules)
         if violation is not None:
             return _refusal(redeemable, attached, violation)
     return None
@@ -166,11 +181,30 @@ def _refusal(redeemable: Redeemable, attached: Attached, violation: Violation) -
     return refusals.violated(violation.kind, redeemable.label, reason=reason, text=violation.message)
 
 
+def _counters(basket: Basket, state: State, redeemable: Redeemable) -> dict[str, int]:
+    """What is counted so far for each rule that asks, with what this request has done already."""
+    return {
+        name: basket.counted.get(key, 0) + state.counted.get(key, 0)
+        for attached in redeemable.rules
+        for name, key in attached.counters.items()
+    }
+
+
+def _counted(redeemable: Redeemable, facts: Facts, taken: Taken) -> dict[str, int]:
+    """By how much this one moves the counters that its rules ask for."""
+    return {
+        key: share_of(name, facts, taken.order)
+        for attached in redeemable.rules
+        for name, key in attached.counters.items()
+    }
+
+
 def _discounted(
-    basket: Basket, state: State, redeemable: Redeemable, lines: Sequence[Line], bundle: Bundle | None
+    basket: Basket, state: State, redeemable: Redeemable, lines: Sequence[Line], bundle: Bundles | None
 ) -> Taken:
     names_goods = any(scope.names_goods for scope in redeemable.scopes)
     discount = discounts.read(redeemable.discount or {}, names_goods=names_goods)
+    keys = unit_counters(redeemable, state.order, lines, basket.customer and basket.customer.id)
     applied = index.apply(
         Step(
             order=state.order,
@@ -178,29 +212,55 @@ def _discounted(
             lines=tuple(lines),
             catalogue=basket.catalogue,
             context=_context(basket, state, redeemable, bundle),
-            bundles=max(1, bundle.multiplier) if bundle else 1,
+            bundles=_times(redeemable, bundle),
             initial=state.initial if basket.stacking.takes_initial_amount(redeemable) else None,
-            used_units=redeemable.used_units,
+            used_units={unit: basket.counted.get(key, 0) + state.counted.get(key, 0) for unit, key in keys.items()},
         )
     )
     return Taken(
-        order=applied.order, lines=applied.lines, values=applied.values, units=applied.units, bundle=bundle
+        order=applied.order,
+        lines=applied.lines,
+        values=applied.values,
+        counted={keys[unit]: units for unit, units in applied.units.items()},
+        units=applied.units,
+        bundle=bundle,
     )
 
 
-def _context(basket: Basket, state: State, redeemable: Redeemable, bundle: Bundle | None) -> Context:
+def unit_counters(
+    redeemable: Redeemable, order: Order, lines: Sequence[Line], customer_id: str | None
+) -> dict[str, str]:
+    """The keys of the counters of units that limits on these lines ask for, by the limits' own names for them."""
+    prefix = next((attached.prefix for attached in redeemable.rules if attached.scope.names_goods), "")
+    named = {
+        unit
+        for line in lines
+        if line.entry is not None
+        for unit in counters_of(line.entry, order.items[line.index]).values()
+    }
+    return {unit: f"{prefix}:{unit}:{(customer_id or NOBODY) if '_customer_' in unit else ''}" for unit in named}
+
+
+def _context(basket: Basket, state: State, redeemable: Redeemable, bundle: Bundles | None) -> Context:
     """What formulas may ask."""
-    said = redeemable.formulas
+    said, customer = redeemable.formulas, basket.customer
     tier = redeemable.object == "promotion_tier"
-    dates = (said.start_date, said.expiration_date)
     return Context(
         moment=basket.moment,
         order=state.order,
+        catalogue=basket.catalogue,
         order_metadata=basket.order_metadata,
-        customer_metadata=basket.customer.metadata if basket.customer else {},
-        customer_birthdate=basket.customer and basket.customer.birthdate,
+        customer_metadata=customer.metadata if customer else {},
         redeemable_metadata=redeemable.metadata,
         redemption_metadata=basket.redemption_metadata,
         publication_metadata=said.publication_metadata,
-        catalogue=basket.catalogue,
+        birthdate=customer.birthdate if customer else None,
+        redemption_quantity=said.redemption_quantity,
+        redeemed_quantity=said.redeemed_quantity,
+        publish_count=said.publish_count,
+        voucher_start=None if tier else said.start_date,
+        voucher_expiration=None if tier else said.expiration_date,
+        tier_start=said.start_date if tier else None,
+        tier_expiration=said.expiration_date if tier else None,
+        bundle_quantity=bundle.quantity if bundle else None,
     )

@@ -1,5 +1,7 @@
 """A fixed sum off the order or off its lines. Pure."""
 
+from collections.abc import Callable
+
 from guerdon.engine.allocate import split
 from guerdon.engine.discounts import value
 from guerdon.engine.discounts.caps import cap_amounts, cap_units
@@ -34,7 +36,7 @@ def in_proportion_to_units(step: Step) -> Applied:
     return _split(step, lambda _, line: len(line.units))
 
 
-def _per_line(step: Step, off, *, multiply: bool) -> Applied:
+def _per_line(step: Step, off: Callable[[Line, int], int], *, multiply: bool) -> Applied:
     capped = cap_units(step, multiply=multiply)
     lines = priced(step, capped.lines)
     amounts = [value.amount(step, step.order.items[line.index]) for line in lines]
@@ -44,7 +46,7 @@ def _per_line(step: Step, off, *, multiply: bool) -> Applied:
     return Applied(order=after, lines=capped.lines, units=capped.units, values=told)
 
 
-def _split(step: Step, weight) -> Applied:
+def _split(step: Step, weight: Callable[[Item, Line], int]) -> Applied:
     capped = cap_units(step, multiply=False)
     lines = priced(step, capped.lines)
     items = [step.order.items[line.index] for line in lines]

@@ -43,9 +43,7 @@ def off_order(order: Order, amount: int) -> Order:
     """The order with so much taken off as a whole, at most what is left to pay."""
     left = order.total_amount
     off = amount if left is None else min(amount, left)
-    return replace(
-        order, discount_amount=(order.discount_amount or 0) + off, applied_discount_amount=_add(order, off)
-    )
+    return replace(order, discount_amount=(order.discount_amount or 0) + off, applied_discount_amount=_add(order, off))
 
 
 def off_lines(order: Order, offs: Mapping[int, int]) -> Order:

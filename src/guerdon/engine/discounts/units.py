@@ -8,7 +8,6 @@ from msgspec.structs import replace
 
 from guerdon.engine.discounts import value
 from guerdon.engine.discounts.caps import cap_units
-from guerdon.engine.discounts.discount import Units
 from guerdon.engine.discounts.step import Applied, Step, with_goods
 from guerdon.engine.goods import FREE_SHIPPING, Catalogue, product_names, sku_names
 from guerdon.engine.money import GREATEST, divide_half_up
@@ -179,7 +178,9 @@ def _swapped(order: Order, index: int, gone: int, gift: _Gift) -> Order:
         applied_quantity=(target.applied_quantity or 0) + gift.units,
         applied_quantity_amount=(target.applied_quantity_amount or 0) + cost,
     )
-    return with_goods(order, {index: left} if at is None else {index: left, at: swapped}, [swapped] if at is None else [])
+    return with_goods(
+        order, {index: left} if at is None else {index: left, at: swapped}, [swapped] if at is None else []
+    )
 
 
 def _first(sku: Mapping[str, Any] | None, product: Mapping[str, Any] | None) -> int | None:

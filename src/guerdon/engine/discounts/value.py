@@ -9,7 +9,7 @@ from msgspec.structs import replace
 
 from guerdon.engine.discounts.discount import Units
 from guerdon.engine.discounts.step import Step
-from guerdon.engine.formula import result
+from guerdon.engine.formula import results
 from guerdon.engine.formula.compile import compile_formula
 from guerdon.engine.formula.context import Context
 from guerdon.engine.order import Item, whole
@@ -36,7 +36,7 @@ def amount(step: Step, item: Item | None = None) -> Value[int]:
 def percent(step: Step, item: Item | None = None) -> Value[Decimal]:
     """From 0 to 100."""
     text = step.discount.percent_off_formula
-    found = result.percent(compile_formula(text), _context(step, item)) if text else None
+    found = results.percent(compile_formula(text), _context(step, item)) if text else None
     if found is not None:
         return Value(found, {"percent_off": float(found)})
     return Value(Decimal(str(step.discount.percent_off or 0)))
@@ -53,7 +53,7 @@ def fixed(step: Step) -> Value[int]:
 def units(step: Step, goods: Units) -> Value[int]:
     """How many units are free."""
     text = goods.unit_off_formula
-    found = result.units(compile_formula(text), step.context) if text else None
+    found = results.units(compile_formula(text), step.context) if text else None
     if found is not None:
         return Value(found, {"unit_off": found})
     return Value(int(goods.unit_off or 0))
@@ -70,12 +70,12 @@ def price(step: Step, entry: Entry | None, item: Item) -> int | None:
 def limit(step: Step, entry: Entry, name: str, item: Item) -> int | None:
     """A limit of units of an entry, by its name."""
     text = entry.wire.get(f"{name}_formula")
-    found = result.units(compile_formula(text), _context(step, item)) if text else None
+    found = results.units(compile_formula(text), _context(step, item)) if text else None
     return entry.wire.get(name) if found is None else found
 
 
 def _money(step: Step, text: str | None, item: Item | None) -> int | None:
-    return result.money(compile_formula(text), _context(step, item)) if text else None
+    return results.money(compile_formula(text), _context(step, item)) if text else None
 
 
 def _context(step: Step, item: Item | None) -> Context:

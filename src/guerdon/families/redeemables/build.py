@@ -4,20 +4,28 @@ from collections.abc import Mapping
 from decimal import Decimal
 from typing import Any
 
-import msgspec
-
-from guerdon.engine import refusals
-from guerdon.engine.redeemable import Attached, Card, Formulas, Gift, Rate, Redeemable, Reward
+from guerdon.engine import refusals, targets, turn
+from guerdon.engine.basket import Basket
+from guerdon.engine.redeemable import Attached, Card, Category, Formulas, Gift, Rate, Redeemable, Reward
 from guerdon.engine.refusals import Refusal
+from guerdon.families.redeemables.counters import Asked, Column
 from guerdon.families.redeemables.request import Wanted
-from guerdon.families.redeemables.sessions import NOTHING, Held
 from guerdon.families.redeemables.sources import Offer, Sources
+from guerdon.families.sessions.store import NOTHING, Held
 from guerdon.families.vouchers.store import VoucherRow
 
 _LABELS = {"DISCOUNT_VOUCHER": "Discount Coupon", "GIFT_VOUCHER": "Gift Card", "LOYALTY_CARD": "Loyalty Card"}
 
 
-def voucher(wanted: Wanted, sources: Sources, rules: tuple[Attached, ...] = ()) -> Redeemable:
+def scope(wanted: Wanted, sources: Sources) -> dict[Column, str]:
+    """The ids of the redeemable and of its campaign, by what redemptions call them."""
+    row = sources.vouchers.get(wanted.id)
+    if row is None:
+        return {}
+    return {"voucher_id": row.id, **({"campaign_id": row.campaign_id} if row.campaign_id else {})}
+
+
+def redeemable(wanted: Wanted, sources: Sources, rules: tuple[Attached, ...]) -> Redeemable:
     """A voucher of the request; one that does not exist is answered, not refused."""
     row = sources.vouchers.get(wanted.id)
     if row is None:
@@ -40,6 +48,7 @@ def voucher(wanted: Wanted, sources: Sources, rules: tuple[Attached, ...] = ()) 
         holder_id=row.holder_id,
         is_referral_code=row.is_referral_code,
         rules=rules,
+        categories=_categories(sources, row.category_id or (campaign.category_id if campaign else None)),
         metadata=row.metadata,
         formulas=Formulas(
             redemption_quantity=row.redemption_quantity,
@@ -57,6 +66,36 @@ def free_goods(discount: Mapping[str, Any] | None) -> list[str]:
         return []
     kinds: list[Mapping[str, Any]] = discount.get("units") or [discount]
     return [kind["unit_type"] for kind in kinds if kind.get("unit_type")]
+
+
+def unit_counters(basket: Basket, sources: Sources) -> list[Asked]:
+    """The counters of units that limits on the lines of the order ask for."""
+    customer_id = basket.customer.id if basket.customer else None
+    found: list[Asked] = []
+    for one in basket.redeemables:
+        if not any(scope.names_goods for scope in one.scopes):
+            continue
+        lines = targets.choose(basket.order, one.scopes, basket.catalogue, basket.moment)
+        row = next((row for row in sources.vouchers.values() if row.id == one.ref), None)
+        if row is None or row.campaign_id is None:
+            continue
+        found += [
+            Asked(
+                key=key,
+                of="units",
+                column="campaign_id",
+                scope_id=row.campaign_id,
+                customer_id=customer_id if "_customer_" in unit else None,
+                unit=unit,
+            )
+            for unit, key in turn.unit_counters(one, basket.order, lines, customer_id).items()
+        ]
+    return found
+
+
+def _categories(sources: Sources, category_id: str | None) -> tuple[Category, ...]:
+    row = sources.categories.get(category_id or "")
+    return (Category(row.id, row.hierarchy),) if row else ()
 
 
 def _gift(row: VoucherRow, wanted: Wanted, held: Held) -> Gift | None:

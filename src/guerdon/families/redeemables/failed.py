@@ -3,7 +3,7 @@
 from guerdon.engine.refusals import Refusal
 from guerdon.events.work import Work
 from guerdon.families.customers import store as customers
-from guerdon.families.customers.store import CUSTOMERS, RedemptionsChange
+from guerdon.families.customers.store import RedemptionsChange
 from guerdon.families.redeemables import quotes, tell
 from guerdon.families.redeemables.done import Done
 from guerdon.families.redeemables.load import tracking_id

@@ -43,7 +43,10 @@ async def finish(
     """Saves the order as paid, the redemptions and the sums, and records the events."""
     lines = _line_ids(work, quote, paid)
     row = paid.draft.after if paid else None
-    done = [_completed(work, one, _value(outcome.taken, lines), row) for one, outcome in zip(done, quote.applied, strict=True)]
+    done = [
+        _completed(work, one, _value(outcome.taken, lines), row)
+        for one, outcome in zip(done, quote.applied, strict=True)
+    ]
     parent = _parent(work, done, parent_id, _with_ids(quote.order, lines)) if parent_id else None
     order = None
     if paid is not None:
@@ -136,7 +139,9 @@ def _changes(done: Sequence[Done]) -> list[RedemptionsChange]:
         credits_ = amount if kind == "GIFT_VOUCHER" else 0
         if one.customer is not None:
             campaign = one.campaign.name if one.campaign and points else None
-            changes.append(RedemptionsChange(one.customer.id, succeeded=1, points=points, gift=credits_, campaign=campaign))
+            changes.append(
+                RedemptionsChange(one.customer.id, succeeded=1, points=points, gift=credits_, campaign=campaign)
+            )
         if credits_ and one.holder is not None:
             changes.append(RedemptionsChange(one.holder.id, to_go=-credits_))
     return changes

@@ -12,62 +12,94 @@ from guerdon.engine import goods
 from guerdon.engine.basket import NO_ORDER, Basket
 from guerdon.engine.facts import Customer
 from guerdon.engine.moment import Moment
+from guerdon.engine.record_filter import compile_filter
 from guerdon.engine.redeemable import Redeemable
+from guerdon.engine.stacking import Stacking
 from guerdon.errors import refused
 from guerdon.events.work import Work
 from guerdon.families.campaigns import store as campaigns
+from guerdon.families.categories import store as categories
 from guerdon.families.customers import save as customers, store as customer_store
 from guerdon.families.customers.schemas import NewCustomer
 from guerdon.families.customers.store import CUSTOMERS, CustomerRow
 from guerdon.families.orders import save as orders
 from guerdon.families.orders.schemas import NewOrder
 from guerdon.families.orders.store import OrderRow
+from guerdon.families.product_collections import goods as collected, store as collections
+from guerdon.families.product_collections.store import CollectionRow
 from guerdon.families.products import store as products
 from guerdon.families.products.store import Catalogue
-from guerdon.families.redeemables import build, sessions, store
+from guerdon.families.redeemables import build, counters, rules, store
+from guerdon.families.redeemables.counters import Asked, Asker
 from guerdon.families.redeemables.request import Request, Wanted
 from guerdon.families.redeemables.sources import Loaded, Offer, Sources
 from guerdon.families.rewards import store as rewards
 from guerdon.families.rewards.store import REWARDS
+from guerdon.families.sessions import store as sessions
+from guerdon.families.stacking_rules.store import stacking_rules
 from guerdon.families.vouchers.store import VoucherRow, key_of
 
 _TRACKING_BYTES = 16
 
 
 async def load(work: Work, request: Request, *, locked: bool = False) -> Loaded:
-    """What the request is decided from. `locked` holds the vouchers, the order and the counters from here on.
+    """What the request is decided from. `locked` holds the vouchers and the counters from here on.
 
-    Errors: duplicated_redeemables, invalid_redeemables; not_found for an id of no customer or order; invalid_payload.
+    Errors: duplicated_redeemables, invalid_redeemables; not_found for an id of no order; invalid_payload.
     """
     _check(request.redeemables)
     found = await _vouchers(work, request.redeemables, locked=locked)
     new_order = _with_customer(request)
     before = await orders.find(work, new_order) if new_order else None
-    customer = await _customer(work, request, before)
-    by_id = {row.id: row for row in found.values()}
+    db, project_id = work.db, work.project.id
+    ids = [row.id for row in found.values()]
+    campaign_ids = {row.campaign_id for row in found.values() if row.campaign_id}
     sources = Sources(
         vouchers=found,
-        campaigns=await campaigns.by_ids(work.db, work.project.id, {r.campaign_id for r in found.values() if r.campaign_id}),
-        held=await sessions.held(work, list(by_id), request.session and request.session.key) if by_id else {},
+        campaigns=await campaigns.by_ids(db, project_id, campaign_ids),
+        held=await sessions.held(work, ids, request.session and request.session.key) if ids else {},
         offers=await _offers(work, request.redeemables, found),
-        customer=customer,
+        rules=await rules.of(work, {*ids, *campaign_ids}),
+        stacking=await stacking_rules(db, project_id),
+        customer=await _customer(work, request, before),
         before=before,
         new_order=new_order,
     )
     known = await _catalogue(work, sources)
     after = orders.preview(work, before, new_order, known) if new_order else None
-    redeemables = tuple(build.voucher(work, wanted, sources) for wanted in request.redeemables)
+    sources = msgspec.structs.replace(
+        sources, after=after, categories=await categories.by_ids(db, project_id, _category_ids(sources))
+    )
+    return await _basket(work, request, sources, await _goods(work, sources, known), locked=locked)
+
+
+async def _basket(
+    work: Work, request: Request, sources: Sources, catalogue: goods.Catalogue, *, locked: bool
+) -> Loaded:
+    after, customer = sources.after, sources.customer
+    moment = Moment(work.now, work.project.timezone)
+    asker = Asker(moment, customer.id if customer else None, work.actor.app_id)
+    asked: list[Asked] = []
+    redeemables: list[Redeemable] = []
+    for wanted in request.redeemables:
+        attached, more = rules.attached(sources.rules, build.scope(wanted, sources), asker)
+        redeemables.append(build.redeemable(wanted, sources, attached))
+        asked += more
     basket = Basket(
-        moment=Moment(work.now, work.project.timezone),
-        redeemables=redeemables,
+        moment=moment,
+        redeemables=tuple(redeemables),
         order=after.order if after else NO_ORDER,
         order_metadata=after.metadata if after else {},
         customer=_facts(customer, request),
         redemption_metadata=request.metadata or {},
-        catalogue=_goods(known),
+        catalogue=catalogue,
+        stacking=msgspec.convert(sources.stacking, Stacking),
         api_key=work.actor.app_id,
     )
-    return Loaded(basket, msgspec.structs.replace(sources, after=after))
+    asked += build.unit_counters(basket, sources)
+    counted = await counters.read(work, asked, locked=locked)
+    basket = msgspec.structs.replace(basket, counted=counted.values)
+    return Loaded(basket, msgspec.structs.replace(sources, counted=counted))
 
 
 def tracking_id(work: Work, customer: CustomerRow) -> str:
@@ -83,7 +115,9 @@ def _check(redeemables: Sequence[Wanted]) -> None:
         details = "Duplicated redeemables detected in one redemption"
         raise refused("duplicated_redeemables", "Duplicated redeemables detected", details)
     if len(redeemables) > 1 and any(wanted.object == "promotion_stack" for wanted in redeemables):
-        raise refused("invalid_redeemables", "Invalid redeemables", "Promotion Stack cannot be use with other redeemables")
+        raise refused(
+            "invalid_redeemables", "Invalid redeemables", "Promotion Stack cannot be use with other redeemables"
+        )
 
 
 async def _vouchers(work: Work, redeemables: Sequence[Wanted], *, locked: bool) -> dict[str, VoucherRow]:
@@ -147,11 +181,28 @@ async def _catalogue(work: Work, sources: Sources) -> Catalogue:
     return await products.catalogue(work.db, work.project.id, wanted, variants, work.now)
 
 
-def _goods(known: Catalogue) -> goods.Catalogue:
+async def _goods(work: Work, sources: Sources, known: Catalogue) -> goods.Catalogue:
+    """The goods as the engine knows them, with the collections that rules name."""
+    found = await collections.by_ids(work.db, work.project.id, sources.rules.collections())
     return goods.Catalogue(
-        products={name: msgspec.structs.asdict(row) for name, row in known.products.items()},
-        skus={name: msgspec.structs.asdict(row) for name, row in known.skus.items()},
+        products={name: collected.record(row) for name, row in known.products.items()},
+        skus={name: collected.record(row) for name, row in known.skus.items()},
+        collections={row.id: _collection(row) for row in found.values()},
     )
+
+
+def _collection(row: CollectionRow) -> goods.Collection:
+    if row.id == goods.ALL_PRODUCTS:
+        return goods.Collection(id=row.id, everything=True)
+    if row.type != "STATIC":
+        return goods.Collection(id=row.id, filter=compile_filter(row.filter or {}))
+    members = {kind: frozenset(m["id"] for m in row.products if m["object"] == kind) for kind in ("product", "sku")}
+    return goods.Collection(id=row.id, products=members["product"], skus=members["sku"])
+
+
+def _category_ids(sources: Sources) -> set[str]:
+    rows = (*sources.vouchers.values(), *sources.campaigns.values())
+    return {row.category_id for row in rows if row.category_id}
 
 
 async def _offers(work: Work, redeemables: Sequence[Wanted], found: Mapping[str, VoucherRow]) -> dict[str, Offer]:

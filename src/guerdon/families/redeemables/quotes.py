@@ -20,6 +20,7 @@ from guerdon.families.orders.store import OrderRow
 from guerdon.families.redeemables import answers
 from guerdon.families.redeemables.load import Loaded
 
+
 def outcome(found: Outcome, loaded: Loaded, request_id: str) -> answers.Applicable:
     """One redeemable of an answer."""
     redeemable = found.redeemable

@@ -1,7 +1,7 @@
 """Redeeming: all that applies happens in one commit, or nothing does."""
 
+from collections import Counter
 from collections.abc import Mapping
-from typing import Any
 
 import msgspec
 from msgspec import UNSET
@@ -20,15 +20,16 @@ from guerdon.families.orders.schemas import NewOrder
 from guerdon.families.orders.store import OrderRow
 from guerdon.families.orders.write import Draft
 from guerdon.families.products.store import PRODUCTS, SKUS
-from guerdon.families.redeemables import sessions, store
+from guerdon.families.redeemables import counters, store
 from guerdon.families.redeemables.done import Done, Goods, Redeemed
 from guerdon.families.redeemables.finish import PaidOrder, finish
-from guerdon.families.redeemables.load import Loaded, load, tracking_id
+from guerdon.families.redeemables.load import Loaded, load
 from guerdon.families.redeemables.request import Request
-from guerdon.families.redeemables.sessions import NOTHING
 from guerdon.families.redeemables.sources import Offer, Sources
 from guerdon.families.redeemables.store import RedemptionRow, Use
 from guerdon.families.rewards import store as rewards
+from guerdon.families.sessions import store as sessions
+from guerdon.families.sessions.store import NOTHING
 from guerdon.families.vouchers import ledger
 from guerdon.families.vouchers.store import VoucherRow
 
@@ -58,10 +59,11 @@ async def redeem(work: Work, request: Request, *, certain: bool = False) -> Rede
     vouchers = await _use(work, request, loaded.sources, quote)
     offers = await _take(work, loaded.sources, quote)
     people = await _people(work, request, loaded, vouchers)
+    counted = await _count(work, loaded, quote, people.customer)
     parent_id = work.new_id("r_") if len(quote.applied) > 1 else None
     done = [
         Done(
-            row=_row(work, request, outcome, parent_id),
+            row=_row(work, request, outcome, parent_id, counted),
             voucher=vouchers.get(outcome.redeemable.ref),
             campaign=_campaign(loaded.sources, vouchers.get(outcome.redeemable.ref)),
             customer=people.customer,
@@ -112,6 +114,16 @@ async def _use(work: Work, request: Request, sources: Sources, quote: Quote) -> 
     }
 
 
+async def _count(work: Work, loaded: Loaded, quote: Quote, customer: CustomerRow | None) -> dict[str, str]:
+    """Moves the counters; returns their keys by those of the decision. Errors: LostRace."""
+    by: Counter[str] = sum((Counter(o.taken.counted) for o in quote.applied if o.taken), Counter())
+    customer_id = customer.id if customer else None
+    if by and customer and loaded.sources.customer is None and customer.created_at != work.now:
+        raise LostRace  # somebody else has just made this customer, and may have redeemed as well
+    await counters.move(work, loaded.sources.counted, by, customer_id)
+    return {key: counters.of_customer(key, customer_id) for key in by}
+
+
 async def _take(work: Work, sources: Sources, quote: Quote) -> dict[str, Offer]:
     """The rewards that are paid for, one of each taken out of the stock, by card. Errors: LostRace."""
     wanted = {o.redeemable.ref: offer for o in quote.applied if (offer := sources.offers.get(o.redeemable.ref))}
@@ -159,7 +171,9 @@ async def _customer(work: Work, request: Request, draft: Draft | None, holder_id
     return await CUSTOMERS.get(work.db, work.project.id, id=holder_id) if holder_id else None
 
 
-def _row(work: Work, request: Request, outcome: Outcome, parent_id: str | None) -> RedemptionRow:
+def _row(
+    work: Work, request: Request, outcome: Outcome, parent_id: str | None, names: Mapping[str, str]
+) -> RedemptionRow:
     order = outcome.taken.order if outcome.taken else Order()
     off = order.total_applied_discount_amount or 0
     return RedemptionRow(
@@ -168,9 +182,12 @@ def _row(work: Work, request: Request, outcome: Outcome, parent_id: str | None) 
         related_object_type=outcome.redeemable.object,
         voucher_id=outcome.redeemable.ref if outcome.redeemable.object == "voucher" else None,
         amount=outcome.amount,
-        order_amount=None if order.total_amount is None else order.total_amount + off,
+        order_amount=order.total_amount,
         discounted_amount=off,
         units=dict(outcome.taken.units) if outcome.taken and outcome.taken.units else None,
+        counted={names[key]: value for key, value in outcome.taken.counted.items() if key in names}
+        if outcome.taken
+        else None,
         session_key=request.session.key if request.session else None,
         channel_id=work.actor.app_id or "",
         metadata=request.metadata or {},

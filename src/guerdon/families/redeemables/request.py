@@ -8,11 +8,11 @@ from msgspec import Meta
 from guerdon.engine.money import Amount
 from guerdon.families.customers.schemas import NewCustomer
 from guerdon.families.orders.schemas import NewOrder
+from guerdon.families.sessions.schemas import NewSession
 
 Metadata = dict[str, Any]
 Name = Annotated[str, Meta(min_length=1, max_length=1_000)]
 Kind = Literal["voucher", "promotion_tier", "promotion_stack"]
-Unit = Literal["DAYS", "HOURS", "MINUTES", "SECONDS", "MILLISECONDS", "MICROSECONDS", "NANOSECONDS"]
 Expand = Literal["order", "redeemable", "category", "redemption"]
 _MOST = 30
 
@@ -37,15 +37,6 @@ class Wanted(msgspec.Struct, kw_only=True):
     id: Name
     gift: WantedGift | None = None
     reward: WantedReward | None = None
-
-
-class NewSession(msgspec.Struct, kw_only=True):
-    """A lock on what the request would take: begun or begun again by a validation, used up by a redemption."""
-
-    type: Literal["LOCK"] | None = None
-    key: Annotated[str, Meta(min_length=1, max_length=200)] | None = None
-    ttl: Annotated[float, Meta(gt=0, le=1e15)] | None = None
-    ttl_unit: Unit | None = None
 
 
 class Options(msgspec.Struct, kw_only=True):

@@ -3,7 +3,7 @@
 from msgspec import UNSET
 
 from guerdon.families.loyalties.routes import CARDS
-from guerdon.families.redeemables import answers, failed, quotes, views
+from guerdon.families.redeemables import failed, quotes, views
 from guerdon.families.redeemables.answers import Validated
 from guerdon.families.redeemables.redeem import Refused, redeem
 from guerdon.families.redeemables.request import Request, Wanted
@@ -50,5 +50,8 @@ async def _redeem(call: Call[object], request: Request) -> Redeemed | Reply:
 ROUTES = (
     Route("POST", "/v1/validations", validate_redeemables, body=Request, answer=Validated),
     Route("POST", "/v1/redemptions", redeem_redeemables, body=Request, answer=Redeemed),
-    *(Route("POST", f"{path}/redemption", redeem_by_card, card, CardRedemption, answer=Redemption) for path, card in CARDS),
+    *(
+        Route("POST", f"{path}/redemption", redeem_by_card, card, CardRedemption, answer=Redemption)
+        for path, card in CARDS
+    ),
 )

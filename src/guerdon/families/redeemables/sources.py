@@ -1,16 +1,20 @@
 """The rows behind a basket."""
 
 from collections.abc import Mapping
+from typing import Any
 
 import msgspec
 
 from guerdon.engine.basket import Basket
 from guerdon.families.campaigns.store import CampaignRow
+from guerdon.families.categories.store import CategoryRow
 from guerdon.families.customers.store import CustomerRow
 from guerdon.families.orders.schemas import NewOrder
 from guerdon.families.orders.store import OrderRow
-from guerdon.families.redeemables.sessions import Held
+from guerdon.families.redeemables.counters import NOTHING, Read
+from guerdon.families.redeemables.rules import Rules
 from guerdon.families.rewards.store import AssignmentRow, RewardRow
+from guerdon.families.sessions.store import Held
 from guerdon.families.vouchers.store import VoucherRow
 
 
@@ -32,6 +36,10 @@ class Sources(msgspec.Struct, frozen=True, kw_only=True):
     campaigns: Mapping[str, CampaignRow]
     held: Mapping[str, Held]
     offers: Mapping[str, Offer]
+    rules: Rules
+    stacking: dict[str, Any]
+    categories: Mapping[str, CategoryRow] = {}
+    counted: Read = NOTHING
     customer: CustomerRow | None = None
     before: OrderRow | None = None
     after: OrderRow | None = None

@@ -1,8 +1,8 @@
 """Redemptions, and what is owed for rewards: tables, and the statements that move vouchers."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime
-from typing import Any
+from typing import Any, Literal
 
 import msgspec
 
@@ -66,6 +66,20 @@ class RewardRedemptionRow(msgspec.Struct, frozen=True, kw_only=True):
     updated_at: datetime | None = None
 
 
+Column = Literal["voucher_id", "promotion_tier_id", "campaign_id"]
+
+
+class Counted(msgspec.Struct, frozen=True):
+    """Which redemptions a counter is about: of what, by whom, since when; and the limit whose units it counts."""
+
+    column: Column
+    scope_id: str
+    customer_id: str | None = None
+    api_key: str | None = None
+    since: datetime | None = None
+    unit: str | None = None
+
+
 class Use(msgspec.Struct, frozen=True):
     """One redemption of a voucher, with the credits or points it takes, as decided on the voucher with these locks.
 
@@ -108,6 +122,34 @@ SELECT n.name AS asked, v.* FROM {_NAMED}, $3::text[]) AS n (project_id, name, c
 ) v
 """
 _LOCK_VOUCHERS = f"{VOUCHERS.select} AND id = ANY($2) ORDER BY id FOR UPDATE"
+_READ = "SELECT key, value FROM redemption_counters WHERE project_id = $1 AND key = ANY($2)"
+_CLAIM = """
+INSERT INTO redemption_counters (project_id, key, value)
+SELECT $1, key, NULL FROM unnest($2::text[]) AS key ORDER BY key ON CONFLICT DO NOTHING
+"""
+_LOCK = f"{_READ} ORDER BY key FOR UPDATE"
+_MOVE = f"""
+UPDATE redemption_counters c SET value = n.value FROM {_NAMED}, $3::bigint[], $4::bigint[])
+    AS n (project_id, key, seen, value)
+WHERE c.project_id = n.project_id AND c.key = n.key AND c.value IS NOT DISTINCT FROM n.seen RETURNING c.key
+"""
+_ADD = """
+INSERT INTO redemption_counters (project_id, key, value)
+SELECT $1, n.key, n.value FROM unnest($2::text[], $3::bigint[]) AS n (key, value) ORDER BY n.key
+ON CONFLICT DO NOTHING RETURNING key
+"""
+_LOWER = f"""
+UPDATE redemption_counters c SET value = greatest(c.value - n.value, 0)
+FROM {_NAMED}, $3::bigint[]) AS n (project_id, key, value)
+WHERE c.project_id = n.project_id AND c.key = n.key
+"""
+_SUMS: Mapping[str, str] = {
+    "redemptions": "count(*)",
+    "order_amount": "coalesce(sum(order_amount), 0)::bigint",
+    "discount_amount": "coalesce(sum(discounted_amount), 0)::bigint",
+    "gift_amount": "coalesce(sum(amount), 0)::bigint",
+    "units": "coalesce(sum((units->>$6)::bigint), 0)::bigint",
+}
 _ROLLED_BACK = f"""
 UPDATE redemptions SET status = 'ROLLED_BACK' WHERE project_id = $1 AND id = ANY($2) AND status = 'SUCCEEDED'
 RETURNING {REDEMPTIONS.columns}
@@ -136,7 +178,9 @@ async def use(
 
     `session` says that a lock on them ends with it.
     """
-    ids, amounts, locks, locked, locked_amounts = ([*column] for column in zip(*map(msgspec.structs.astuple, uses)))
+    ids, amounts, locks, locked, locked_amounts = (
+        [*column] for column in zip(*map(msgspec.structs.astuple, uses), strict=True)
+    )
     ends = [int(session)] * len(uses)
     rows = await db.write(_USE, project_id, ids, amounts, locks, locked, locked_amounts, at, ends)
     return {row["id"]: VOUCHERS.read(row) for row in rows}
@@ -146,6 +190,48 @@ async def give_back(db: Transaction, project_id: str, amounts: dict[str, int], a
     """The vouchers after a redemption of each, with so many credits or points, was undone."""
     rows = await db.write(_GIVE_BACK, project_id, list(amounts), list(amounts.values()), at)
     return {row["id"]: VOUCHERS.read(row) for row in rows}
+
+
+async def read_counters(db: Transaction, project_id: str, keys: Sequence[str]) -> dict[str, int | None]:
+    """Those that are stored; None is one that somebody is making."""
+    return {row["key"]: row["value"] for row in await db.rows(_READ, project_id, keys)}
+
+
+async def claim_counters(db: Transaction, project_id: str, keys: Sequence[str]) -> dict[str, int | None]:
+    """All of them, held until the transaction ends; None is one that was not stored yet."""
+    await db.write(_CLAIM, project_id, keys)
+    return {row["key"]: row["value"] for row in await db.write(_LOCK, project_id, keys)}
+
+
+async def move_counters(
+    db: Transaction, project_id: str, keys: Sequence[str], seen: Sequence[int | None], values: Sequence[int]
+) -> bool:
+    """Sets the counters that still are as seen; False if one is not."""
+    return len(await db.write(_MOVE, project_id, keys, seen, values)) == len(keys)
+
+
+async def add_counters(db: Transaction, project_id: str, values: Mapping[str, int]) -> bool:
+    """False if one of them is stored already."""
+    return len(await db.write(_ADD, project_id, list(values), list(values.values()))) == len(values)
+
+
+async def lower_counters(db: Transaction, project_id: str, by: Mapping[str, int]) -> None:
+    """Those that are stored, by so much, but not below 0."""
+    keys = sorted(by)
+    await db.write(_LOCK, project_id, keys)
+    await db.write(_LOWER, project_id, keys, [by[key] for key in keys])
+
+
+async def count(db: Transaction, project_id: str, of: str, what: Counted) -> int:
+    """The sum over the redemptions that stand."""
+    unit = [what.unit] if what.unit else []
+    sql = f"""
+    SELECT {_SUMS[of]} FROM redemptions
+    WHERE project_id = $1 AND {what.column} = $2 AND status = 'SUCCEEDED' AND redemption_id IS NULL
+      AND ($3::text IS NULL OR customer_id = $3) AND ($4::text IS NULL OR channel_id = $4)
+      AND ($5::timestamptz IS NULL OR created_at >= $5)
+    """
+    return await db.value(sql, project_id, what.scope_id, what.customer_id, what.api_key, what.since, *unit)
 
 
 async def mark_rolled_back(db: Transaction, project_id: str, ids: Sequence[str]) -> list[RedemptionRow]:

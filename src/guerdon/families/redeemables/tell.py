@@ -6,6 +6,7 @@ from msgspec import UNSET
 from guerdon.clock import iso
 from guerdon.events.work import Work
 from guerdon.families.campaigns import views as campaign_views
+from guerdon.families.campaigns.schemas import SimpleCampaign
 from guerdon.families.customers import views as customer_views
 from guerdon.families.gifts.balance import balance
 from guerdon.families.gifts.schemas import CreditsMoved
@@ -166,5 +167,5 @@ def _event(done: Done) -> RedemptionEvent:
     )
 
 
-def _campaign_of_customer(done: Done):
+def _campaign_of_customer(done: Done) -> SimpleCampaign | None:
     return campaign_views.simple_of_customer(done.campaign) if done.campaign else None

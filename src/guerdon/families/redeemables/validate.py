@@ -4,11 +4,10 @@ from msgspec import UNSET
 
 from guerdon.engine.quote import Quote, decide
 from guerdon.events.work import Work
-from guerdon.families.redeemables import answers, quotes, sessions
+from guerdon.families.redeemables import answers, quotes
 from guerdon.families.redeemables.load import Loaded, load, tracking_id
 from guerdon.families.redeemables.request import NewSession, Request
-
-
+from guerdon.families.sessions import store as sessions
 
 
 async def validate(work: Work, request: Request) -> answers.Validated:

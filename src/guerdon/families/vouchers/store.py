@@ -16,7 +16,8 @@ from guerdon.tenant import Project
 class VoucherRow(msgspec.Struct, frozen=True, kw_only=True):
     """A code as it is stored, with its account: points of a loyalty card, or cents of a gift card.
 
-    `locks` changes whenever a session locks or releases something of it. `code_key` is the code as the project compares it. `redemption_quantity` None is no limit. `validity` has the keys
+    `locks` changes whenever a session locks or releases something of it. `code_key` is the code as the project
+    compares it. `redemption_quantity` None is no limit. `validity` has the keys
     `timeframe`, `day_of_week` and `hours`, each only if it is set.
     """
 

@@ -7,7 +7,7 @@ import msgspec
 
 from guerdon.errors import invalid_payload
 from guerdon.events.work import Work
-from guerdon.families.redeemables.request import NewSession, Unit
+from guerdon.families.sessions.schemas import NewSession, Unit
 
 KEY_PREFIX = "ssn_"
 DEFAULT_TTL = 7.0
