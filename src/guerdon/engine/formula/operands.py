@@ -5,6 +5,7 @@ from decimal import Decimal
 from functools import cached_property
 
 from guerdon.engine import goods
+from guerdon.engine.extremes import cheapest, dearest
 from guerdon.engine.formula.context import Context
 from guerdon.engine.formula.values import ARITHMETIC
 from guerdon.engine.moment import local_date
@@ -27,16 +28,11 @@ class Scope:
 
     @cached_property
     def cheapest(self) -> Item | None:
-        return self._extreme(1)
+        return cheapest(self.context.order.items)
 
     @cached_property
     def dearest(self) -> Item | None:
-        return self._extreme(-1)
-
-    def _extreme(self, sign: int) -> Item | None:
-        """By price; of several the one with the lowest subtotal, in both directions, and of those the first."""
-        priced = [item for item in self.context.order.items if item.price is not None]
-        return min(priced, key=lambda item: (sign * (item.price or 0), item.subtotal_amount or 0), default=None)
+        return dearest(self.context.order.items)
 
 
 def _major(amount: int | None) -> object:
