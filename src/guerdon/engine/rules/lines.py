@@ -22,6 +22,7 @@ Maker = Callable[[Node], Check]
 _Means = Callable[[Item, Facts], bool]
 _DEMANDS, _FORBIDS, _FROM = ("$is", "$in"), ("$is_not", "$not_in"), "$from"
 _COLLECTION = "products_collection"
+ANY_KIND = ("product", "sku", _COLLECTION)
 _MATCH_ALL = "product.metadata.match_all"
 _KINDS: Mapping[str | None, tuple[str, ...]] = {
     "product": ("product",),
@@ -52,7 +53,7 @@ class Choice(msgspec.Struct, frozen=True):
         return frozenset(each.id for each in named if each.object == _COLLECTION)
 
 
-def any_line(kinds: Sequence[str] = ("product", "sku", _COLLECTION)) -> Maker:
+def any_line(kinds: Sequence[str] = ANY_KIND) -> Maker:
     """One line is meant, and meets the rules within. `kinds` are what goods may be that do not tell their kind."""
 
     def make(node: Node) -> Check:
@@ -127,18 +128,18 @@ def lone(node: Node) -> Check:
     return _check(_every_item, compile_one(node), some=True)
 
 
-def read_choice(node: Node, kinds: Sequence[str] = ("product", "sku", _COLLECTION)) -> Choice:
+def read_choice(node: Node, kinds: Sequence[str] = ANY_KIND) -> Choice:
     """ValueError for operators other than those of goods, and for goods without an id."""
     wanted: list[Named] = []
     forbidden: list[Named] = []
     source: list[Named] = []
     for operator, operands in node.conditions.items():
         if operator in _DEMANDS:
-            wanted += _named(node, operands, kinds)
+            wanted += named_goods(node, operands, kinds)
         elif operator in _FORBIDS:
-            forbidden += _named(node, operands, kinds)
+            forbidden += named_goods(node, operands, kinds)
         elif operator == _FROM:
-            source += _named(node, operands, (_COLLECTION,))
+            source += named_goods(node, operands, (_COLLECTION,))
         else:
             raise ValueError(
                 f"Rule '{node.name}' has a wrong condition: {operator[:50]} is not an operator of products"
@@ -149,7 +150,8 @@ def read_choice(node: Node, kinds: Sequence[str] = ("product", "sku", _COLLECTIO
     )
 
 
-def _named(node: Node, operands: object, kinds: Sequence[str]) -> list[Named]:
+def named_goods(node: Node, operands: object, kinds: Sequence[str] = ANY_KIND) -> list[Named]:
+    """What goods the operands name, by every id they give. `kinds` are what goods without a kind may be."""
     named: list[Named] = []
     for operand in elements(operands):
         fields = cast("Mapping[str, object]", operand) if isinstance(operand, Mapping) else {"id": operand}
