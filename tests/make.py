@@ -60,6 +60,12 @@ def validation_rule(project: Project, **fields: Any) -> dict[str, Any]:
     return project.post("/v1/validation-rules", {"name": "Large orders", "rules": rules, **fields})
 
 
+def bound(project: Project, rule: dict[str, Any], related_type: str, related_id: str) -> dict[str, Any]:
+    """The assignment of the rule to something."""
+    body = {"related_object_type": related_type, "related_object_id": related_id}
+    return project.post(f"/v1/validation-rules/{rule['id']}/assignments", body)
+
+
 def category(project: Project, name: str = "First", hierarchy: int = 1) -> dict[str, Any]:
     return project.post("/v1/categories", {"name": name, "hierarchy": hierarchy})
 

@@ -31,6 +31,7 @@ from guerdon.families.projects import routes as projects, store as projects_stor
 from guerdon.families.publications import routes as publications
 from guerdon.families.redeemables import routes as redeemables
 from guerdon.families.rewards import routes as rewards
+from guerdon.families.rule_assignments import routes as rule_assignments
 from guerdon.families.stacking_rules import routes as stacking_rules
 from guerdon.families.validation_rules import routes as validation_rules
 from guerdon.families.vouchers import routes as vouchers
@@ -65,6 +66,7 @@ ROUTES: tuple[Route, ...] = (
     *offers.ROUTES,
     *gifts.ROUTES,
     *redeemables.ROUTES,
+    *rule_assignments.ROUTES,
     *distributions.ROUTES,
 )
 _GC_THRESHOLDS = (50_000, 50, 50)

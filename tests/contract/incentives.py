@@ -85,8 +85,12 @@ class Incentives:
         assert api.update_validation_rule(made.id, changed).name == "Larger"
         assert api.get_validation_rule(made.id).applicable_to.included[0].source_id == "phone"
         assert api.list_validation_rules(limit=5).total == 1
-        assert api.list_validation_rules_assignments().total == 0
-        assert api.list_validation_rule_assignments(made.id).total == 0
+        related = {"related_object_type": "campaign", "related_object_id": "Gifts"}
+        wish = self.body("ValidationRulesAssignmentsCreateRequestBody", **related)
+        bound = api.create_validation_rule_assignment(made.id, validation_rules_assignments_create_request_body=wish)
+        assert api.list_validation_rules_assignments().total == 1
+        assert api.list_validation_rule_assignments(made.id).data[0].id == bound.id
+        api.delete_validation_rule_assignment(made.id, bound.id)
         api.delete_validation_rules(made.id)
         assert gone(lambda: api.get_validation_rule(made.id))
 

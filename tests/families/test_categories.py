@@ -194,3 +194,39 @@ def _both(project: Project, delete: str, change: str, body: dict[str, Any]) -> t
 def test_callers_at_once_set_one_set_of_stacking_rules(project: Project) -> None:
     found = at_once(*[lambda: project.management.request("POST", rules_path(project), json={}) for _ in range(6)])
     assert sorted(answer.status_code for answer in found) == [200, 409, 409, 409, 409, 409]
+
+
+def test_vouchers_and_campaigns_have_a_category_by_id_or_name(project: Project) -> None:
+    first, second = make.category(project, "First"), make.category(project, "Second", 2)
+    campaign = make.campaign(project, "DISCOUNT_COUPONS", "Sale", category="First", vouchers_count=2)
+    assert (campaign["category_id"], campaign["category"], campaign["categories"]) == (first["id"], "First", [first])
+    assert project.get("/v1/campaigns")["campaigns"][0]["categories"] == [first]
+    code = project.get("/v1/vouchers", limit=1)["vouchers"][0]
+    assert (code["category_id"], code["category"], code["categories"]) == (first["id"], "First", [first])
+    coupon = {"type": "DISCOUNT_VOUCHER", "discount": {"type": "PERCENT", "percent_off": 10}}
+    alone = project.post("/v1/vouchers/TEN", {**coupon, "category_id": second["id"]})
+    assert (alone["category"], alone["categories"]) == ("Second", [second])
+    own = project.post("/v1/campaigns/Sale/vouchers/OWN", {"category": "Second"})
+    assert own["categories"] == [second]
+    assert project.get("/v1/vouchers", category="Second")["total"] == 2
+    assert project.get("/v1/vouchers", category=first["id"])["total"] == 2
+    assert project.get("/v1/vouchers", category="none")["total"] == 0
+
+
+def test_the_category_of_a_voucher_is_changed_and_cleared(project: Project) -> None:
+    first, second = make.category(project, "First"), make.category(project, "Second", 2)
+    path = project.webhook("voucher.updated", "voucher.published")
+    coupon = {"type": "DISCOUNT_VOUCHER", "discount": {"type": "PERCENT", "percent_off": 10}}
+    project.post("/v1/vouchers/TEN", {**coupon, "category_id": first["id"]})
+    assert project.put("/v1/vouchers/TEN", {"category": "Second"})["categories"] == [second]
+    assert project.put("/v1/vouchers/TEN", {"metadata": {}})["categories"] == [second]
+    assert project.put("/v1/vouchers/TEN", {"category_id": None})["categories"] == []
+    told = project.receiver.wait(path, 2)
+    assert (told[0].data["voucher"]["category"], told[0].data["voucher"]["categories"]) == ("Second", [second])
+    assert (told[1].data["voucher"]["category"], told[1].data["voucher"]["categories"]) == (None, [])
+    project.refuse("PUT", "/v1/vouchers/TEN", {"category_id": "cat_x"}, status=404, key="not_found")
+    project.put("/v1/vouchers/TEN", {"category_id": first["id"]})
+    published = project.post("/v1/publications", {"voucher": "TEN", "customer": {"source_id": "ann"}})
+    assert published["voucher"]["categories"] == [first]
+    project.delete(f"{CATEGORIES}/{first['id']}")
+    assert project.get("/v1/vouchers/TEN")["categories"] == []

@@ -303,7 +303,7 @@ def test_rules_are_made_shown_and_deleted(project: Project) -> None:
         [{"event": "order.paid", "loyalty": {"type": "PROPORTIONAL", "calculation_type": "ORDER_TOTAL_AMOUNT"}}],
         [{"event": "order.paid", "loyalty": {"type": "FIXED", "points": 1, "points_formula": "1"}}],
         [{"event": "order.paid", "loyalty": make.proportional("amount", 0, 1)}],
-        [{"event": "order.paid", "loyalty": {"type": "FIXED", "points": 1}, "validation_rule_id": "val_1"}],
+        [{"event": "order.paid", "loyalty": {"type": "FIXED", "points": 1}, "pending_points": {"period_type": "DAY"}}],
         [
             {
                 "event": "order.paid",
@@ -452,7 +452,7 @@ def test_a_rule_is_changed_and_switched(project: Project) -> None:
     "patch",
     [
         {"loyalty": {"type": "FIXED", "points": 0}},
-        {"validation_rule_id": "val_1"},
+        {"pending_points": {"period_type": "DAY"}},
         {"start_date": "2099-01-01T00:00:00Z", "expiration_date": "2098-01-01T00:00:00Z"},
         {"expiration_rules": {"period_type": "MONTH"}},
     ],

@@ -20,7 +20,7 @@ from guerdon.families.campaigns.schemas import (
     VoucherCreated,
 )
 from guerdon.families.campaigns.store import CampaignRow
-from guerdon.families.vouchers import codes, store as vouchers, views as voucher_views
+from guerdon.families.vouchers import beside, codes, store as vouchers, views as voucher_views
 from guerdon.families.vouchers.assets import Links
 from guerdon.families.vouchers.store import NewCode, VoucherRow
 
@@ -60,7 +60,7 @@ def template(campaign: CampaignRow, now: datetime, changes: NewCampaignCode | No
         redemption_quantity=given.redemption.quantity if given.redemption else kind.quantity,
         is_referral_code=campaign.campaign_type == "REFERRAL_PROGRAM",
         active=given.active is not False,
-        category_id=campaign.category_id,
+        category_id=given.category_id or campaign.category_id,
         start_date=given.start_date or campaign.start_date,
         expiration_date=given.expiration_date or campaign.expiration_date,
         validity=settings.validity,
@@ -105,7 +105,8 @@ async def add_one(
     if isinstance(wanted, NewCode):
         made = await own(work, like, wanted)
         links = Links(work.runtime, work.project.id)
-        created = VoucherCreated(voucher_views.voucher_in_event(made, links), views.simple(held))
+        found = await beside.categories_of(work.db, work.project.id, [made])
+        created = VoucherCreated(voucher_views.voucher_in_event(made, links, found), views.simple(held))
         work.record("voucher.created", made.id, created, campaign_id=held.id)
     else:
         made = await one(work, held, like, wanted)

@@ -1,11 +1,14 @@
 """Creating campaigns with the codes they begin with."""
 
 from guerdon.clock import iso
-from guerdon.errors import duplicate_found, not_found
+from guerdon.errors import duplicate_found
 from guerdon.events.work import Work
-from guerdon.families.campaigns import codes, define, store, views
+from guerdon.families.campaigns import codes, define, shown, store, views
 from guerdon.families.campaigns.schemas import CampaignCreated, NewCampaign
 from guerdon.families.campaigns.store import CampaignRow
+from guerdon.families.categories import store as categories
+from guerdon.families.validation_rules import assign
+from guerdon.families.validation_rules.schemas import About
 from guerdon.families.vouchers.codes import own_code
 
 
@@ -14,15 +17,18 @@ async def create(work: Work, new: NewCampaign) -> CampaignRow:
 
     Errors: what `define.campaign` refuses, not_found for a category or rule, duplicate_found for the name or code.
     """
-    row = define.campaign(new, work.new_id("camp_"), work.now)
-    _check_references(new)
+    category_id = await categories.named(work.db, work.project.id, new.category_id or new.category)
+    row = define.campaign(new, work.new_id("camp_"), category_id, work.now)
     config = row.configured.codes.config
     count = define.codes_of(new)
     codes.check_capacity(work, config, count)
     await work.db.begin()
     if not await store.create(work.db, work.project.id, row):
         raise duplicate_found("campaign", "name", row.name)
-    work.record("campaign.created", row.id, CampaignCreated(views.campaign(row), iso(work.now)), campaign_id=row.id)
+    bound = await assign.bind(work, new.validation_rules, "campaign", row.id)
+    whole = await shown.campaign(work.db, work.project.id, row)
+    work.record("campaign.created", row.id, CampaignCreated(whole, iso(work.now)), campaign_id=row.id)
+    await assign.tell(work, bound, About(campaign=views.simple(row)), campaign_id=row.id)
     like = codes.template(row, work.now)
     own = new.voucher.code if new.voucher else None
     if own is not None:
@@ -32,9 +38,3 @@ async def create(work: Work, new: NewCampaign) -> CampaignRow:
     elif count:
         await codes.begin(work, row, like, config, count, added=False)
     return row
-
-
-def _check_references(new: NewCampaign) -> None:
-    define.check_category(new.category_id or new.category)
-    for rule_id in new.validation_rules or ():  # they come with a later version, too
-        raise not_found("validation_rules", rule_id)

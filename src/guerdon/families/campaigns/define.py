@@ -7,7 +7,7 @@ import msgspec
 
 from guerdon.engine.codes import CodeConfig, code_config
 from guerdon.engine.points import ExpirationRules, problem_of
-from guerdon.errors import ApiError, invalid_payload, not_found, refused
+from guerdon.errors import ApiError, invalid_payload, refused
 from guerdon.families.campaigns.schemas import NewCampaign, NewCampaignVoucher, NewCodeConfig
 from guerdon.families.campaigns.store import CampaignRow, CardSettings, CodeSettings, GiftSettings, Settings
 from guerdon.families.vouchers import terms
@@ -27,7 +27,7 @@ def invalid_campaign(details: str) -> ApiError:
     return refused("invalid_campaign", "Invalid Campaign", details)
 
 
-def campaign(new: NewCampaign, campaign_id: str, now: datetime) -> CampaignRow:
+def campaign(new: NewCampaign, campaign_id: str, category_id: str | None, now: datetime) -> CampaignRow:
     """The campaign as it will be once its codes are made or being made.
 
     Errors: invalid_campaign, invalid_code_config, and invalid_payload for dates and rules that make no sense.
@@ -54,6 +54,7 @@ def campaign(new: NewCampaign, campaign_id: str, now: datetime) -> CampaignRow:
         join_once=new.campaign_type == "LOYALTY_PROGRAM" or (bool(new.join_once) and new.type != "STANDALONE"),
         auto_join=bool(new.auto_join),
         voucher_type=KINDS[new.campaign_type][0],
+        category_id=category_id,
         start_date=new.start_date,
         expiration_date=new.expiration_date,
         settings=msgspec.to_builtins(settings),
@@ -69,12 +70,6 @@ def campaign(new: NewCampaign, campaign_id: str, now: datetime) -> CampaignRow:
 def codes_of(new: NewCampaign) -> int:
     """How many codes the campaign begins with: one, unless the request says otherwise."""
     return 1 if new.vouchers_count is None else new.vouchers_count
-
-
-def check_category(category: str | None) -> None:
-    """Categories come with a later version: until then a project has none that could be meant. Errors: not_found."""
-    if category:
-        raise not_found("category", category)
 
 
 def codes_like(new: NewCodeConfig | None) -> CodeConfig:

@@ -7,11 +7,12 @@ from guerdon.clock import iso
 from guerdon.errors import not_found
 from guerdon.events.work import Work
 from guerdon.families.async_actions import store as async_actions
-from guerdon.families.campaigns import store, views
+from guerdon.families.campaigns import shown, store
 from guerdon.families.campaigns.schemas import CampaignDeleted
 from guerdon.families.campaigns.store import CampaignRow
 from guerdon.families.customers import store as customers
 from guerdon.families.customers.store import CardChange
+from guerdon.families.validation_rules import store as rules
 from guerdon.families.vouchers import store as vouchers
 from guerdon.families.vouchers.store import Removed
 
@@ -25,10 +26,10 @@ async def delete(work: Work, row: CampaignRow) -> str:
     gone = await store.remove(work.db, work.project.id, row.id)
     if gone is None:
         raise not_found("campaign", row.id)
-    (gone,) = await store.counted(work.db, work.project.id, [gone])
-    data = CampaignDeleted(views.campaign(gone), iso(work.now))
-    work.record("campaign.deleted", gone.id, data, campaign_id=gone.id)
-    payload = {"campaign_id": gone.id, "name": gone.name, "count": gone.vouchers_count, "done": 0}
+    whole = await shown.campaign(work.db, work.project.id, gone)
+    await rules.forget(work.db, work.project.id, [gone.id])
+    work.record("campaign.deleted", gone.id, CampaignDeleted(whole, iso(work.now)), campaign_id=gone.id)
+    payload = {"campaign_id": gone.id, "name": gone.name, "count": whole.vouchers_count, "done": 0}
     return await async_actions.begin(work, "CAMPAIGN.VOUCHERS_DELETE", REMOVE, [], payload)
 
 
@@ -37,6 +38,7 @@ async def remove_codes(work: Work, payload: dict[str, Any]) -> dict[str, Any] | 
     action = await async_actions.lock(work, payload["action_id"])
     campaign_id: str = payload["campaign_id"]
     removed = await vouchers.remove(work.db, work.project.id, campaign_id, _SLICE)
+    await rules.forget(work.db, work.project.id, [voucher.id for voucher in removed])
     await customers.change_cards(work.db, work.project.id, _taken(removed, payload["name"]))
     holders = await store.forget_holders(work.db, work.project.id, campaign_id, _SLICE)
     done: int = payload["done"] + len(removed)

@@ -1,13 +1,13 @@
 """Operations on campaigns and their codes."""
 
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, Literal, TypeVar
 
 import msgspec
 from msgspec import Meta
 
 from guerdon.errors import invalid_payload
 from guerdon.families.async_actions.routes import Accepted
-from guerdon.families.campaigns import codes, create, define, delete, store, switch, views
+from guerdon.families.campaigns import codes, create, define, delete, shown, store, switch
 from guerdon.families.campaigns.schemas import (
     MOST_CODES,
     Campaign,
@@ -18,14 +18,15 @@ from guerdon.families.campaigns.schemas import (
     NewCampaignCodes,
 )
 from guerdon.families.campaigns.store import CampaignRow
-from guerdon.families.vouchers import views as voucher_views
-from guerdon.families.vouchers.assets import Links
+from guerdon.families.categories import store as categories
 from guerdon.families.vouchers.codes import own_code
 from guerdon.families.vouchers.schemas import Voucher
-from guerdon.families.vouchers.store import VoucherRow
+from guerdon.families.vouchers.shown import voucher
 from guerdon.http.call import Call
 from guerdon.http.paging import CreatedQuery
 from guerdon.http.routing import Param, Reply, Route
+
+C = TypeVar("C", bound=NewCampaignCode)
 
 
 class CampaignsQuery(CreatedQuery, kw_only=True):
@@ -43,7 +44,7 @@ class CodesQuery(msgspec.Struct):
 
 
 async def create_campaign(call: Call[NewCampaign]) -> Campaign:
-    return views.campaign(await create.create(call.work, call.body))
+    return await shown.campaign(call.db, call.project_id, await create.create(call.work, call.body))
 
 
 async def list_campaigns(call: Call[None]) -> CampaignsList:
@@ -56,12 +57,11 @@ async def list_campaigns(call: Call[None]) -> CampaignsList:
     rows, total = await store.CAMPAIGNS.page(
         call.db, call.project_id, where, query.sorting, limit=query.limit, offset=query.offset
     )
-    return CampaignsList([views.campaign(row) for row in await store.counted(call.db, call.project_id, rows)], total)
+    return CampaignsList(await shown.campaigns(call.db, call.project_id, rows), total)
 
 
 async def get_campaign(call: Call[None], row: CampaignRow) -> Campaign:
-    (counted,) = await store.counted(call.db, call.project_id, [row])
-    return views.campaign(counted)
+    return await shown.campaign(call.db, call.project_id, row)
 
 
 async def delete_campaign(call: Call[None], row: CampaignRow) -> Accepted:
@@ -81,35 +81,32 @@ async def disable_campaign(call: Call[None], row: CampaignRow) -> dict[str, str]
 
 async def add_codes(call: Call[NewCampaignCodes | None], row: CampaignRow) -> Voucher | Reply:
     """Adds generated codes, or one of the caller's own. More than one are made in the background (202)."""
-    body, query = call.body or NewCampaignCodes(), call.query
-    count: int = query.vouchers_count
-    _check_more_codes(row, body)
+    query: CodesQuery = call.query
+    body = await _more_codes(call, row, call.body or NewCampaignCodes())
+    count = query.vouchers_count
     if body.code is not None:
         if count > 1:
             raise invalid_payload("Property .code is allowed only for one voucher")
-        return _shown(call, await codes.add_one(call.work, row, body, own_code(call.work, body.code)))
+        return await voucher(call, await codes.add_one(call.work, row, body, own_code(call.work, body.code)))
     config = define.codes_like(body.code_config) if body.code_config else row.configured.codes.config
     codes.check_capacity(call.work, config, count)
     if count == 1:
-        return _shown(call, await codes.add_one(call.work, row, body, config))
+        return await voucher(call, await codes.add_one(call.work, row, body, config))
     return Reply(Accepted(await codes.add_many(call.work, row, body, config, count)), 202)
 
 
 async def add_code(call: Call[NewCampaignCode | None], row: CampaignRow, code: str) -> Voucher:
     """Adds a code of the caller's own."""
-    body = call.body or NewCampaignCode()
-    _check_more_codes(row, body)
-    return _shown(call, await codes.add_one(call.work, row, body, own_code(call.work, code)))
+    body = await _more_codes(call, row, call.body or NewCampaignCode())
+    return await voucher(call, await codes.add_one(call.work, row, body, own_code(call.work, code)))
 
 
-def _check_more_codes(row: CampaignRow, body: NewCampaignCode) -> None:
-    define.check_category(body.category_id or body.category)
+async def _more_codes(call: Call[Any], row: CampaignRow, body: C) -> C:
+    """The request with its category by id. Errors: not_found, and invalid_campaign where there are no more codes."""
     if row.type == "STANDALONE":
         raise define.invalid_campaign("You can not generate vouchers for STANDALONE type campaign.")
-
-
-def _shown(call: Call[Any], made: VoucherRow) -> Voucher:
-    return voucher_views.voucher(made, Links(call.runtime, call.project_id))
+    category_id = await categories.named(call.db, call.project_id, body.category_id or body.category)
+    return msgspec.structs.replace(body, category_id=category_id)
 
 
 async def load(call: Call[object], name: str) -> CampaignRow | None:

@@ -205,6 +205,7 @@ class Campaign(msgspec.Struct, kw_only=True):
     creation_status: str
     vouchers_generation_status: str
     protected: bool
+    category: str | UnsetType = UNSET
     category_id: str | None
     categories: list[Any] = []
     loyalty_tiers_expiration: dict[str, Any] | UnsetType = UNSET

@@ -1,7 +1,7 @@
 """Switching campaigns on and off."""
 
 from guerdon.events.work import Work
-from guerdon.families.campaigns import store, views
+from guerdon.families.campaigns import shown, store
 from guerdon.families.campaigns.schemas import CampaignSwitched
 from guerdon.families.campaigns.store import CampaignRow
 
@@ -11,6 +11,6 @@ async def switch(work: Work, row: CampaignRow, *, active: bool) -> None:
     await work.db.begin()
     changed = await store.switch(work.db, work.project.id, row.id, active=active, at=work.now)
     if changed is not None:
-        (counted,) = await store.counted(work.db, work.project.id, [changed])
+        whole = await shown.campaign(work.db, work.project.id, changed)
         name = "campaign.enabled" if active else "campaign.disabled"
-        work.record(name, row.id, CampaignSwitched(views.campaign(counted)), campaign_id=row.id)
+        work.record(name, row.id, CampaignSwitched(whole), campaign_id=row.id)

@@ -5,10 +5,11 @@ from msgspec import UNSET, UnsetType
 from guerdon.clock import iso, iso_or_none
 from guerdon.families.campaigns import schemas
 from guerdon.families.campaigns.store import CampaignRow, CodeSettings, Settings
-from guerdon.families.vouchers.schemas import Assignments, Gift
+from guerdon.families.vouchers.beside import NOTHING, Beside
+from guerdon.families.vouchers.schemas import Gift
 
 
-def campaign(row: CampaignRow) -> schemas.Campaign:
+def campaign(row: CampaignRow, beside: Beside = NOTHING) -> schemas.Campaign:
     """The whole campaign, in answers and in the events about campaigns themselves."""
     settings = row.configured
     validity = settings.validity or {}
@@ -36,9 +37,11 @@ def campaign(row: CampaignRow) -> schemas.Campaign:
         creation_status=row.creation_status,
         vouchers_generation_status=row.vouchers_generation_status,
         protected=row.protected,
+        category=beside.category(row) or UNSET,
         category_id=row.category_id,
+        categories=beside.categories_of(row),
         loyalty_tiers_expiration=settings.loyalty_tiers_expiration or UNSET,
-        validation_rules_assignments=Assignments(),
+        validation_rules_assignments=beside.assignments_of(row),
     )
 
 

@@ -3,17 +3,19 @@
 from typing import Any
 
 import msgspec
-from msgspec import UNSET
+from msgspec import UNSET, UnsetType
 
 from guerdon.errors import not_found
 from guerdon.events.work import Work
-from guerdon.families.campaigns import define, store as campaigns
+from guerdon.families.campaigns import store as campaigns
 from guerdon.families.campaigns.store import CAMPAIGNS, CampaignRow
+from guerdon.families.categories import store as categories
 from guerdon.families.codes import tell
 from guerdon.families.codes.create import invalid_voucher
 from guerdon.families.codes.schemas import VoucherPatch
 from guerdon.families.customers import store as customers
 from guerdon.families.customers.store import CardChange
+from guerdon.families.validation_rules import store as rules
 from guerdon.families.vouchers import store, terms
 from guerdon.families.vouchers.store import VOUCHERS, VoucherRow
 
@@ -23,21 +25,21 @@ _WINDOWS = {"timeframe": "validity_timeframe", "day_of_week": "validity_day_of_w
 
 async def update(work: Work, row: VoucherRow, patch: VoucherPatch) -> VoucherRow:
     """The code after the change; nothing is told if nothing changes. Errors: not_found, invalid_voucher."""
-    define.check_category(patch.category_id or patch.category)
+    category = await _category(work, patch)
     await work.db.begin()
     held = await VOUCHERS.lock(work.db, work.project.id, row.id)
     if held is None:
         raise not_found("voucher", row.code)
-    changes = _changes(held, patch)
+    changes = _changes(held, patch) | ({} if category in {UNSET, held.category_id} else {"category_id": category})
     if not changes:
         return held
     changed = msgspec.structs.replace(held, **changes, updated_at=work.now)
     terms.check_windows(changed.start_date, changed.validity)
     await VOUCHERS.update(work.db, work.project.id, changed)
     campaign = await _campaign(work, changed)
-    tell.told(work, "voucher.updated", changed, campaign)
+    await tell.told(work, "voucher.updated", changed, campaign)
     if changed.active != held.active:
-        tell.told(work, "voucher.enabled" if changed.active else "voucher.disabled", changed, campaign)
+        await tell.told(work, "voucher.enabled" if changed.active else "voucher.disabled", changed, campaign)
     return changed
 
 
@@ -50,7 +52,7 @@ async def switch(work: Work, row: VoucherRow, *, active: bool) -> VoucherRow:
         if current is None:
             raise not_found("voucher", row.code)
         return current
-    tell.told(work, "voucher.enabled" if active else "voucher.disabled", changed, await _campaign(work, changed))
+    await tell.told(work, "voucher.enabled" if active else "voucher.disabled", changed, await _campaign(work, changed))
     return changed
 
 
@@ -67,7 +69,8 @@ async def delete(work: Work, row: VoucherRow) -> None:
             await campaigns.leave(work.db, work.project.id, campaign.id, gone.holder_id)
     if gone.holder_id is not None:
         await customers.change_cards(work.db, work.project.id, [_taken(gone, gone.holder_id)])
-    tell.told(work, "voucher.deleted", gone, campaign)
+    await rules.forget(work.db, work.project.id, [gone.id])
+    await tell.told(work, "voucher.deleted", gone, campaign)
 
 
 def _taken(gone: VoucherRow, holder_id: str) -> CardChange:
@@ -78,6 +81,12 @@ def _taken(gone: VoucherRow, holder_id: str) -> CardChange:
 
 async def _campaign(work: Work, row: VoucherRow) -> CampaignRow | None:
     return await CAMPAIGNS.get(work.db, work.project.id, id=row.campaign_id) if row.campaign_id else None
+
+
+async def _category(work: Work, patch: VoucherPatch) -> str | UnsetType | None:
+    """The id of the category that is wanted, None for none. Errors: not_found."""
+    wanted = patch.category if patch.category_id is UNSET else patch.category_id
+    return UNSET if wanted is UNSET else await categories.named(work.db, work.project.id, wanted)
 
 
 def _changes(row: VoucherRow, patch: VoucherPatch) -> dict[str, Any]:

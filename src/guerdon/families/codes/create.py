@@ -6,11 +6,15 @@ import msgspec
 
 from guerdon.errors import ApiError, not_found, refused
 from guerdon.events.work import Work
-from guerdon.families.campaigns import codes as campaign_codes, define, store as campaigns
+from guerdon.families.campaigns import codes as campaign_codes, define, store as campaigns, views as campaign_views
 from guerdon.families.campaigns.schemas import NewCampaignCode
+from guerdon.families.campaigns.store import CampaignRow
+from guerdon.families.categories import store as categories
 from guerdon.families.codes import tell
 from guerdon.families.codes.schemas import NewVoucher
-from guerdon.families.vouchers import codes, terms
+from guerdon.families.validation_rules import assign
+from guerdon.families.validation_rules.schemas import About
+from guerdon.families.vouchers import codes, terms, views
 from guerdon.families.vouchers.codes import own_code
 from guerdon.families.vouchers.store import VoucherRow
 
@@ -24,13 +28,21 @@ async def create(work: Work, new: NewVoucher, code: str | None) -> VoucherRow:
 
     Errors: invalid_voucher, invalid_code_config, duplicate_found, and not_found for what the request names.
     """
-    define.check_category(new.category_id or new.category)
-    for rule_id in new.validation_rules or ():
-        raise not_found("validation_rules", rule_id)
-    if new.campaign_id or new.campaign:
-        return await _in_campaign(work, new, code)
-    like = _standalone(work, new)
+    category_id = await categories.named(work.db, work.project.id, new.category_id or new.category)
+    new = msgspec.structs.replace(new, category_id=category_id)
     await work.db.begin()
+    if new.campaign_id or new.campaign:
+        made, campaign = await _in_campaign(work, new, code)
+    else:
+        made, campaign = await _alone(work, new, code), None
+    about = About(voucher=views.simple(made), campaign=campaign_views.simple(campaign) if campaign else None)
+    bound = await assign.bind(work, new.validation_rules, "voucher", made.id)
+    await assign.tell(work, bound, about, campaign_id=made.campaign_id)
+    return made
+
+
+async def _alone(work: Work, new: NewVoucher, code: str | None) -> VoucherRow:
+    like = _standalone(work, new)
     if code is not None:
         made = await campaign_codes.own(work, like, own_code(work, code))
     else:
@@ -39,11 +51,11 @@ async def create(work: Work, new: NewVoucher, code: str | None) -> VoucherRow:
             (made,) = await codes.issue(work, like, config, 1)
         except codes.NotEnoughCodes:
             raise codes.not_enough() from None
-    tell.told(work, "voucher.created", made, None)
+    await tell.told(work, "voucher.created", made, None)
     return made
 
 
-async def _in_campaign(work: Work, new: NewVoucher, code: str | None) -> VoucherRow:
+async def _in_campaign(work: Work, new: NewVoucher, code: str | None) -> tuple[VoucherRow, CampaignRow]:
     name = new.campaign_id or new.campaign or ""
     campaign = await campaigns.find(work.db, work.project.id, name)
     if campaign is None:
@@ -54,7 +66,8 @@ async def _in_campaign(work: Work, new: NewVoucher, code: str | None) -> Voucher
         raise invalid_voucher(f"Codes of campaign '{campaign.name}' are of type {campaign.voucher_type}")
     changes = NewCampaignCode(**{field: getattr(new, field) for field in NewCampaignCode.__struct_fields__})
     config = define.codes_like(new.code_config) if new.code_config else campaign.configured.codes.config
-    return await campaign_codes.add_one(work, campaign, changes, own_code(work, code) if code is not None else config)
+    wanted = own_code(work, code) if code is not None else config
+    return await campaign_codes.add_one(work, campaign, changes, wanted), campaign
 
 
 def _standalone(work: Work, new: NewVoucher) -> VoucherRow:
@@ -73,6 +86,7 @@ def _standalone(work: Work, new: NewVoucher) -> VoucherRow:
         balance=new.gift.amount if kind == "GIFT_VOUCHER" and new.gift else 0,
         redemption_quantity=new.redemption.quantity if new.redemption else None,
         active=new.active is not False,
+        category_id=new.category_id,
         start_date=new.start_date,
         expiration_date=new.expiration_date,
         validity=validity or None,

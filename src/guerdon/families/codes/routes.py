@@ -4,10 +4,9 @@ import msgspec
 
 from guerdon.families.codes import change, create
 from guerdon.families.codes.schemas import NewVoucher, VoucherPatch
-from guerdon.families.vouchers import views
-from guerdon.families.vouchers.assets import Links
 from guerdon.families.vouchers.routes import load
 from guerdon.families.vouchers.schemas import Voucher
+from guerdon.families.vouchers.shown import voucher
 from guerdon.families.vouchers.store import VoucherRow
 from guerdon.http.call import Call
 from guerdon.http.routing import Param, Route
@@ -20,31 +19,27 @@ class DeleteQuery(msgspec.Struct):
 
 
 async def create_voucher(call: Call[NewVoucher]) -> Voucher:
-    return _shown(call, await create.create(call.work, call.body, call.body.code))
+    return await voucher(call, await create.create(call.work, call.body, call.body.code))
 
 
 async def create_voucher_with_code(call: Call[NewVoucher], code: str) -> Voucher:
-    return _shown(call, await create.create(call.work, call.body, code))
+    return await voucher(call, await create.create(call.work, call.body, code))
 
 
 async def update_voucher(call: Call[VoucherPatch], row: VoucherRow) -> Voucher:
-    return _shown(call, await change.update(call.work, row, call.body))
+    return await voucher(call, await change.update(call.work, row, call.body))
 
 
 async def enable_voucher(call: Call[None], row: VoucherRow) -> Voucher:
-    return _shown(call, await change.switch(call.work, row, active=True))
+    return await voucher(call, await change.switch(call.work, row, active=True))
 
 
 async def disable_voucher(call: Call[None], row: VoucherRow) -> Voucher:
-    return _shown(call, await change.switch(call.work, row, active=False))
+    return await voucher(call, await change.switch(call.work, row, active=False))
 
 
 async def delete_voucher(call: Call[None], row: VoucherRow) -> None:
     await change.delete(call.work, row)
-
-
-def _shown(call: Call[NewVoucher] | Call[VoucherPatch] | Call[None], row: VoucherRow) -> Voucher:
-    return views.voucher(row, Links(call.runtime, call.project_id))
 
 
 async def _as_it_stands(_call: Call[object], text: str) -> str:

@@ -57,8 +57,8 @@ class VoucherPatch(msgspec.Struct, kw_only=True):
 
     type: VoucherType | None = None
     discount: Discount | None = None
-    category: str | None = None
-    category_id: str | None = None
+    category: str | UnsetType | None = UNSET
+    category_id: str | UnsetType | None = UNSET
     start_date: Moment | UnsetType | None = UNSET
     expiration_date: Moment | UnsetType | None = UNSET
     validity_timeframe: ValidityTimeframe | UnsetType | None = UNSET

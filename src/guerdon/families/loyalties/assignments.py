@@ -13,6 +13,9 @@ from guerdon.families.loyalties.schemas import AssignmentEvent, NewCampaignAssig
 from guerdon.families.rewards import store, views
 from guerdon.families.rewards.schemas import NewAssignment
 from guerdon.families.rewards.store import ASSIGNMENTS, REWARDS, AssignmentRow
+from guerdon.families.validation_rules import store as rules
+from guerdon.families.validation_rules.assign import bind, tell
+from guerdon.families.validation_rules.schemas import About
 
 
 async def offer(work: Work, campaign: CampaignRow, new: Sequence[NewCampaignAssignment]) -> list[AssignmentRow]:
@@ -24,8 +27,6 @@ async def offer(work: Work, campaign: CampaignRow, new: Sequence[NewCampaignAssi
 async def assign(work: Work, campaign: CampaignRow, reward_id: str, new: NewAssignment) -> AssignmentRow:
     """The offer. Errors: missing_param without a price, not_found, duplicate_found for a second offer."""
     points = _price(new)
-    if new.validation_rules:
-        raise not_found("validation_rules", new.validation_rules[0])
     await work.db.begin()
     held = await campaigns.hold(work.db, work.project.id, campaign.id)
     if held is None:
@@ -39,7 +40,9 @@ async def assign(work: Work, campaign: CampaignRow, reward_id: str, new: NewAssi
     if not await store.assign(work.db, work.project.id, row):
         found = await store.offer(work.db, work.project.id, held.id, reward.id)
         raise duplicate_found("reward_assignment", "id", found.id if found else reward.id)
+    bound = await bind(work, new.validation_rules, "reward_assignment", row.id)
     await _tell(work, "campaign.reward.assignment.created", held, row)
+    await tell(work, bound, About(campaign=campaign_views.simple(held)), campaign_id=held.id)
     return row
 
 
@@ -63,12 +66,14 @@ async def withdraw(work: Work, campaign: CampaignRow, row: AssignmentRow) -> Non
     await work.db.begin()
     if not await ASSIGNMENTS.delete(work.db, work.project.id, row.id):
         raise not_found("reward_assignment", row.id)
+    await rules.forget(work.db, work.project.id, [row.id])
     await _tell(work, "campaign.reward.assignment.deleted", campaign, row)
 
 
 async def forget(work: Work, payload: dict[str, Any]) -> None:
     """Removes the offers of a campaign that was deleted."""
-    await store.forget_campaign(work.db, work.project.id, payload["entity_id"])
+    gone = await store.forget_campaign(work.db, work.project.id, payload["entity_id"])
+    await rules.forget(work.db, work.project.id, gone)
 
 
 async def _tell(work: Work, event_type: str, campaign: CampaignRow, row: AssignmentRow) -> None:

@@ -4,7 +4,7 @@ import msgspec
 
 from guerdon.db.table import Order, Where
 from guerdon.families.async_actions.routes import Accepted
-from guerdon.families.campaigns import create, routes as campaigns, store as campaigns_store, views as campaign_views
+from guerdon.families.campaigns import create, routes as campaigns, shown
 from guerdon.families.campaigns.schemas import Campaign, CampaignsList, NewCampaign
 from guerdon.families.campaigns.store import CAMPAIGNS, CampaignRow
 from guerdon.families.customers import store as customers
@@ -24,8 +24,7 @@ from guerdon.families.loyalties.schemas import (
 )
 from guerdon.families.loyalties.store import RULES, EarningRuleRow
 from guerdon.families.loyalties.transactions import TransactionsQuery
-from guerdon.families.vouchers import store as vouchers, views as voucher_views
-from guerdon.families.vouchers.assets import Links
+from guerdon.families.vouchers import shown as vouchers_shown, store as vouchers
 from guerdon.families.vouchers.ledger import BUCKETS, SOONEST_FIRST
 from guerdon.families.vouchers.schemas import Voucher
 from guerdon.families.vouchers.store import VOUCHERS, VoucherRow
@@ -63,7 +62,7 @@ class BucketsQuery(PageQuery, kw_only=True):
 
 async def create_programme(call: Call[NewCampaign]) -> Campaign:
     body = msgspec.structs.replace(call.body, campaign_type=members.PROGRAMME)
-    return campaign_views.campaign(await create.create(call.work, body))
+    return await shown.campaign(call.db, call.project_id, await create.create(call.work, body))
 
 
 async def list_programmes(call: Call[None]) -> CampaignsList:
@@ -72,13 +71,12 @@ async def list_programmes(call: Call[None]) -> CampaignsList:
     rows, total = await CAMPAIGNS.page(
         call.db, call.project_id, where, query.sorting, limit=query.limit, offset=query.offset
     )
-    counted = await campaigns_store.counted(call.db, call.project_id, rows)
-    return CampaignsList([campaign_views.campaign(row) for row in counted], total)
+    return CampaignsList(await shown.campaigns(call.db, call.project_id, rows), total)
 
 
 async def add_member(call: Call[NewMember], campaign: CampaignRow) -> Voucher:
     card = await members.add(call.work, campaign, call.body)
-    return voucher_views.voucher(card, Links(call.runtime, call.project_id))
+    return await vouchers_shown.voucher(call, card)
 
 
 async def list_members(call: Call[None], campaign: CampaignRow) -> Members:
@@ -92,12 +90,11 @@ async def list_members(call: Call[None], campaign: CampaignRow) -> Members:
     rows, total = await VOUCHERS.page(
         call.db, call.project_id, where, query.sorting, limit=query.limit, offset=query.offset
     )
-    links = Links(call.runtime, call.project_id)
-    return Members([voucher_views.voucher(row, links) for row in rows], total)
+    return Members(await vouchers_shown.vouchers(call, rows), total)
 
 
 async def get_member(call: Call[None], *path: VoucherRow) -> Voucher:
-    return voucher_views.voucher(path[-1], Links(call.runtime, call.project_id))
+    return await vouchers_shown.voucher(call, path[-1])
 
 
 async def change_balance(call: Call[BalanceChange], *path: VoucherRow) -> Balance:

@@ -22,6 +22,8 @@ from guerdon.families.loyalties.schemas import (
     Unsupported,
 )
 from guerdon.families.loyalties.store import RULES, EarningRuleRow
+from guerdon.families.validation_rules import assign, store as rules_store
+from guerdon.families.validation_rules.schemas import About
 
 ORDER_PAID = "order.paid"
 _PROPERTIES = {"ORDER_AMOUNT": "amount", "ORDER_TOTAL_AMOUNT": "total_amount"}
@@ -36,8 +38,11 @@ async def create(work: Work, campaign: CampaignRow, new: list[NewEarningRule]) -
     if held is None:
         raise not_found("campaign", campaign.id)
     for row in rows:
+        await _require_rule(work, row.validation_rule_id)
         await RULES.insert(work.db, work.project.id, row)
+        bound = await assign.bind(work, _listed(row.validation_rule_id), "earning_rule", row.id)
         _tell(work, "campaign.earning_rule.assigned", held, row)
+        await assign.tell(work, bound, about(held, row), campaign_id=held.id)
     return rows
 
 
@@ -54,10 +59,12 @@ async def update(work: Work, campaign: CampaignRow, row: EarningRuleRow, patch: 
     sent |= {"active": patch.active} if patch.active is not None else {}
     sent |= {"banner": patch.source.banner} if patch.source else {}
     sent |= {"metadata": {**held.metadata, **patch.metadata}} if patch.metadata is not None else {}
+    sent |= {"validation_rule_id": patch.validation_rule_id or None} if patch.validation_rule_id is not UNSET else {}
     if all(value == getattr(held, name) for name, value in sent.items()):
         return held
     changed = msgspec.structs.replace(held, **sent, updated_at=work.now)
     _check_times(changed.start_date, changed.expiration_date, changed.expiration, "")
+    await _rebind(work, campaign, held, changed)
     await RULES.update(work.db, work.project.id, changed)
     _tell(work, "campaign.earning_rule.updated", campaign, changed)
     if changed.active != held.active:
@@ -83,12 +90,51 @@ async def delete(work: Work, campaign: CampaignRow, row: EarningRuleRow) -> None
     """Errors: not_found if somebody else was faster."""
     if not await RULES.delete(work.db, work.project.id, row.id):
         raise not_found("earning_rule", row.id)
+    await rules_store.forget(work.db, work.project.id, [row.id])
     _tell(work, "campaign.earning_rule.deleted", campaign, row)
 
 
 async def forget(work: Work, payload: dict[str, Any]) -> None:
     """Removes the rules of a campaign that was deleted."""
-    await store.forget_campaign(work.db, work.project.id, payload["entity_id"])
+    gone = await store.forget_campaign(work.db, work.project.id, payload["entity_id"])
+    await rules_store.forget(work.db, work.project.id, gone)
+
+
+def about(campaign: CampaignRow, row: EarningRuleRow) -> About:
+    """An earning rule as the events of its assignments show it."""
+    return About(campaign=campaign_views.simple(campaign), earning_rule=views.simple_earning_rule(row))
+
+
+async def note_rule(work: Work, earning_rule_id: str, rule_id: str, *, bound: bool) -> None:
+    """Notes that a validation rule binds an earning rule from now on, or no longer does."""
+    held = await RULES.lock(work.db, work.project.id, earning_rule_id)
+    if held is not None and (bound or held.validation_rule_id == rule_id):
+        changed = msgspec.structs.replace(held, validation_rule_id=rule_id if bound else None, updated_at=work.now)
+        await RULES.update(work.db, work.project.id, changed)
+
+
+async def _rebind(work: Work, campaign: CampaignRow, old: EarningRuleRow, new: EarningRuleRow) -> None:
+    """Releases an earning rule from the validation rule that it had, and binds it by the one that it gets."""
+    if old.validation_rule_id == new.validation_rule_id:
+        return
+    if old.validation_rule_id is not None:
+        assigned = await rules_store.assignment_of(work.db, work.project.id, old.id, old.validation_rule_id)
+        rule = await rules_store.RULES.get(work.db, work.project.id, id=old.validation_rule_id)
+        if assigned is not None and rule is not None:
+            await assign.detach(work, rule, assigned, about(campaign, new), campaign_id=campaign.id)
+    await _require_rule(work, new.validation_rule_id)
+    bound = await assign.bind(work, _listed(new.validation_rule_id), "earning_rule", new.id)
+    await assign.tell(work, bound, about(campaign, new), campaign_id=campaign.id)
+
+
+def _listed(rule_id: str | None) -> list[str]:
+    return [rule_id] if rule_id else []
+
+
+async def _require_rule(work: Work, rule_id: str | None) -> None:
+    """Holds the validation rule. Errors: not_found."""
+    if rule_id and rule_id not in await rules_store.hold(work.db, work.project.id, [rule_id]):
+        raise not_found("validation_rules", rule_id)
 
 
 def _tell_switched(work: Work, campaign: CampaignRow, row: EarningRuleRow) -> None:
@@ -119,6 +165,7 @@ def _row(work: Work, campaign: CampaignRow, new: NewEarningRule, path: str) -> E
         expiration_date=new.expiration_date,
         metadata=new.metadata or {},
         created_at=work.now,
+        validation_rule_id=new.validation_rule_id or None,
     )
 
 

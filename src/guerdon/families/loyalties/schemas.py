@@ -161,7 +161,6 @@ class NewSource(msgspec.Struct, kw_only=True):
 class Unsupported(msgspec.Struct, kw_only=True):
     """What rules cannot keep yet: named, so that it can be refused."""
 
-    validation_rule_id: Any = None
     pending_points: Any = None
     validity_timeframe: Any = None
     validity_day_of_week: Any = None
@@ -172,6 +171,7 @@ class NewEarningRule(Unsupported, kw_only=True):
     """A rule to be made."""
 
     event: Text
+    validation_rule_id: str | None = None
     loyalty: FixedPoints | ProportionalPoints
     source: NewSource | None = None
     active: bool | None = None
@@ -184,6 +184,7 @@ class NewEarningRule(Unsupported, kw_only=True):
 class EarningRulePatch(Unsupported, kw_only=True):
     """What can be changed about a rule. What is not sent stays, null clears what may be absent, metadata are merged."""
 
+    validation_rule_id: str | UnsetType | None = UNSET
     loyalty: FixedPoints | ProportionalPoints | None = None
     source: NewSource | None = None
     active: bool | None = None

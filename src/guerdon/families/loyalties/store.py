@@ -28,6 +28,7 @@ class EarningRuleRow(msgspec.Struct, frozen=True, kw_only=True):
     metadata: dict[str, Any]
     created_at: datetime
     updated_at: datetime | None = None
+    validation_rule_id: str | None = None
 
     @property
     def earning(self) -> Earning:
@@ -82,7 +83,7 @@ SELECT p.id FROM projects p WHERE EXISTS (
 _EXPIRING = f"""
 {VOUCHERS.select} AND next_expiration_date < $2 AND holder_id IS NOT NULL ORDER BY id LIMIT $3 FOR UPDATE
 """
-_FORGET = "DELETE FROM earning_rules WHERE project_id = $1 AND campaign_id = $2"
+_FORGET = "DELETE FROM earning_rules WHERE project_id = $1 AND campaign_id = $2 RETURNING id"
 
 
 async def campaigns_that_reward(db: Transaction, project_id: str, event: str, at: datetime) -> list[str]:
@@ -117,9 +118,9 @@ async def card_of(db: Transaction, project_id: str, campaign_id: str, customer_i
     return None if row is None else VOUCHERS.read(row)
 
 
-async def forget_campaign(db: Transaction, project_id: str, campaign_id: str) -> None:
-    """Removes the rules of a campaign that is gone."""
-    await db.write(_FORGET, project_id, campaign_id)
+async def forget_campaign(db: Transaction, project_id: str, campaign_id: str) -> list[str]:
+    """Removes the rules of a campaign that is gone; returns their ids."""
+    return [row["id"] for row in await db.write(_FORGET, project_id, campaign_id)]
 
 
 async def projects_with_expiring_points(db: Transaction) -> list[str]:

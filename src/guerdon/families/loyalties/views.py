@@ -53,6 +53,7 @@ def earning_rule(row: EarningRuleRow) -> schemas.EarningRule:
         id=row.id,
         created_at=iso(row.created_at),
         updated_at=iso_or_none(row.updated_at),
+        validation_rule_id=row.validation_rule_id,
         loyalty=row.loyalty,
         event=row.event,
         source=_source(row),
@@ -69,6 +70,7 @@ def simple_earning_rule(row: EarningRuleRow) -> schemas.SimpleEarningRule:
     return schemas.SimpleEarningRule(
         id=row.id,
         campaign_id=row.campaign_id,
+        validation_rule_id=row.validation_rule_id,
         parameters={"event": row.event, "banner": row.banner or "", "loyalty": row.loyalty},
         automation_id=row.automation_id,
         active=row.active,

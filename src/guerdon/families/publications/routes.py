@@ -12,7 +12,7 @@ from guerdon.families.customers.store import CUSTOMERS
 from guerdon.families.publications import store, views
 from guerdon.families.publications.publish import API, Target, Terms, publish
 from guerdon.families.publications.schemas import FromCampaign, NewPublication, Publication, PublicationsList
-from guerdon.families.vouchers import store as vouchers
+from guerdon.families.vouchers import beside, store as vouchers
 from guerdon.families.vouchers.assets import Links
 from guerdon.families.vouchers.store import VOUCHERS
 from guerdon.http.call import Call
@@ -58,7 +58,9 @@ async def create_publication(call: Call[NewPublication]) -> Publication:
         join_once=query.join_once,
     )
     done = await publish(call.work, target, customer, terms)
-    return views.publication(done.publication, done.customer, done.vouchers, Links(call.runtime, call.project_id))
+    found = await beside.categories_of(call.db, call.project_id, done.vouchers)
+    links = Links(call.runtime, call.project_id)
+    return views.publication(done.publication, done.customer, done.vouchers, links, found)
 
 
 async def list_publications(call: Call[None]) -> PublicationsList:

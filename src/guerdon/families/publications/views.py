@@ -12,17 +12,18 @@ from guerdon.families.publications import schemas
 from guerdon.families.publications.store import PublicationRow
 from guerdon.families.vouchers import views as voucher_views
 from guerdon.families.vouchers.assets import Links
+from guerdon.families.vouchers.beside import Beside
 from guerdon.families.vouchers.store import VoucherRow
 
 
 def publication(
-    row: PublicationRow, customer: CustomerRow, vouchers: Sequence[VoucherRow], links: Links
+    row: PublicationRow, customer: CustomerRow, vouchers: Sequence[VoucherRow], links: Links, beside: Beside
 ) -> schemas.Publication:
     single = len(row.vouchers_id) == 1 and len(vouchers) == 1
     return schemas.Publication(
         **_base(row),
         customer=customer_views.customer(customer),
-        voucher=voucher_views.voucher(vouchers[0], links) if single else UNSET,
+        voucher=voucher_views.voucher(vouchers[0], links, beside) if single else UNSET,
         vouchers=UNSET if single else row.codes,
     )
 

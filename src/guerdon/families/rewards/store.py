@@ -44,7 +44,7 @@ UPDATE rewards SET redeemed = redeemed + 1
 WHERE project_id = $1 AND id = $2 AND (stock IS NULL OR redeemed < stock) RETURNING {REWARDS.columns}
 """
 _OFFERS_OF = "SELECT id FROM reward_assignments WHERE project_id = $1 AND reward_id = $2 ORDER BY id"
-_FORGET = "DELETE FROM reward_assignments WHERE project_id = $1 AND campaign_id = $2"
+_FORGET = "DELETE FROM reward_assignments WHERE project_id = $1 AND campaign_id = $2 RETURNING id"
 # Condition of a list: the reward of this offer.
 OF_ASSIGNMENT = "id = (SELECT a.reward_id FROM reward_assignments a WHERE a.project_id = $1 AND a.id = {})"
 
@@ -71,9 +71,9 @@ async def offer(db: Transaction, project_id: str, campaign_id: str, reward_id: s
     return await ASSIGNMENTS.get(db, project_id, campaign_id=campaign_id, reward_id=reward_id)
 
 
-async def forget_campaign(db: Transaction, project_id: str, campaign_id: str) -> None:
-    """Removes the offers of a campaign that is gone."""
-    await db.write(_FORGET, project_id, campaign_id)
+async def forget_campaign(db: Transaction, project_id: str, campaign_id: str) -> list[str]:
+    """Removes the offers of a campaign that is gone; returns their ids."""
+    return [row["id"] for row in await db.write(_FORGET, project_id, campaign_id)]
 
 
 async def offers_of(db: Transaction, project_id: str, reward_id: str) -> list[str]:

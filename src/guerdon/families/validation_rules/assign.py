@@ -6,19 +6,11 @@ from guerdon.errors import duplicate_found, not_found
 from guerdon.events.work import Work
 from guerdon.families.validation_rules import store, views
 from guerdon.families.validation_rules.schemas import About, RelatedType, RuleAssignmentEvent
-from guerdon.families.validation_rules.store import ASSIGNMENTS, AssignmentRow, RuleRow
+from guerdon.families.validation_rules.store import ASSIGNMENTS, AssignmentRow, Binding, RuleRow
 
 
-async def attach(
-    work: Work,
-    rule_ids: Sequence[str] | None,
-    related_type: RelatedType,
-    related_id: str,
-    about: About,
-    *,
-    campaign_id: str | None = None,
-) -> list[AssignmentRow]:
-    """Assigns the rules to something, which the caller has just made or holds.
+async def bind(work: Work, rule_ids: Sequence[str] | None, related_type: RelatedType, related_id: str) -> list[Binding]:
+    """Assigns the rules to something that the caller has just made or holds, and has yet to `tell` of.
 
     Errors: not_found for a rule, duplicate_found if it binds this already.
     """
@@ -27,7 +19,7 @@ async def attach(
         return []
     await work.db.begin()
     rules = await store.hold(work.db, work.project.id, wanted)
-    made: list[AssignmentRow] = []
+    made: list[Binding] = []
     for rule_id in wanted:
         if rule_id not in rules:
             raise not_found("validation_rules", rule_id)
@@ -41,10 +33,15 @@ async def attach(
         if not await store.assign(work.db, work.project.id, row):
             found = await store.assignment_of(work.db, work.project.id, related_id, rule_id)
             raise duplicate_found("validation_rules_assignment", "id", found.id if found else rule_id)
-        name = "business_validation_rule.assignment.created"
-        await _tell(work, name, rules[rule_id], row, about, campaign_id=campaign_id)
-        made.append(row)
+        made.append(Binding(row, rules[rule_id]))
     return made
+
+
+async def tell(work: Work, made: Sequence[Binding], about: About, *, campaign_id: str | None = None) -> None:
+    """Records that rules bind something."""
+    for binding in made:
+        name = "business_validation_rule.assignment.created"
+        await _tell(work, name, binding.rule, binding.assignment, about, campaign_id=campaign_id)
 
 
 async def detach(
@@ -55,15 +52,6 @@ async def detach(
     if not await ASSIGNMENTS.delete(work.db, work.project.id, row.id):
         raise not_found("validation_rules_assignment", row.id)
     await _tell(work, "business_validation_rule.assignment.deleted", rule, row, about, campaign_id=campaign_id)
-
-
-async def check_exist(work: Work, rule_ids: Sequence[str] | None) -> None:
-    """Errors: not_found for the first rule that does not exist."""
-    if rule_ids:
-        found = await store.by_ids(work.db, work.project.id, rule_ids)
-        for rule_id in rule_ids:
-            if rule_id not in found:
-                raise not_found("validation_rules", rule_id)
 
 
 async def _tell(

@@ -3,9 +3,9 @@
 import msgspec
 
 from guerdon.db.table import Order
+from guerdon.families.categories.store import OF_CATEGORY
 from guerdon.families.customers import store as customers
-from guerdon.families.vouchers import assets, pictures, store, views
-from guerdon.families.vouchers.assets import Links
+from guerdon.families.vouchers import assets, pictures, shown, store
 from guerdon.families.vouchers.schemas import Voucher, VouchersList
 from guerdon.families.vouchers.store import VoucherRow
 from guerdon.http.call import Call
@@ -14,7 +14,7 @@ from guerdon.http.routing import Content, Param, Route, Scope
 
 
 class VouchersQuery(CreatedQuery, kw_only=True):
-    """What a list of vouchers can be narrowed to; `campaign` is a name, `customer` the holder's id or source id."""
+    """What a list of vouchers can be narrowed to; a campaign and a category go by name, a customer by either id."""
 
     max_page = 99
     sortable = ("created_at", "updated_at", "code")
@@ -24,6 +24,7 @@ class VouchersQuery(CreatedQuery, kw_only=True):
     customer: str | None = None
     code: str | None = None
     category: str | None = None
+    ids: list[str] | str | None = None
 
     @property
     def sorting(self) -> Order:
@@ -47,19 +48,20 @@ async def list_vouchers(call: Call[None]) -> VouchersList:
         holder_id = customer.id
     where = (
         query.where()
-        .equal(campaign_id=query.campaign_id, holder_id=holder_id, category_id=query.category)
+        .equal(campaign_id=query.campaign_id, holder_id=holder_id)
+        .add(OF_CATEGORY, query.category)
+        .add("id = ANY({})", [query.ids] if isinstance(query.ids, str) else query.ids)
         .add(store.OF_CAMPAIGN_NAMED, query.campaign)
         .add("code_key = {}", query.code and store.key_of(call.work.project, query.code))
     )
     rows, total = await store.VOUCHERS.page(
         call.db, call.project_id, where, query.sorting, limit=query.limit, offset=query.offset
     )
-    links = Links(call.runtime, call.project_id)
-    return VouchersList([views.voucher(row, links) for row in rows], total)
+    return VouchersList(await shown.vouchers(call, rows), total)
 
 
 async def get_voucher(call: Call[None], row: VoucherRow) -> Voucher:
-    return views.voucher(row, Links(call.runtime, call.project_id))
+    return await shown.voucher(call, row)
 
 
 async def get_qr(call: Call[None], row: VoucherRow) -> Content:

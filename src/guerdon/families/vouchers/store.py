@@ -80,6 +80,7 @@ class Publishing(msgspec.Struct, frozen=True):
 class Removed(msgspec.Struct, frozen=True):
     """What a removed voucher meant to its holder."""
 
+    id: str
     holder_id: str | None
     type: str
     balance: int
@@ -141,7 +142,7 @@ WITH removed AS (
 ), emptied AS (
     DELETE FROM points_buckets b USING removed r WHERE b.project_id = r.project_id AND b.voucher_id = r.id
 )
-SELECT holder_id, type, balance FROM removed
+SELECT id, holder_id, type, balance FROM removed
 """
 
 

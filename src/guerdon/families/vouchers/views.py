@@ -7,19 +7,20 @@ from msgspec import UNSET, UnsetType
 from guerdon.clock import iso, iso_or_none
 from guerdon.families.vouchers import schemas
 from guerdon.families.vouchers.assets import Links
+from guerdon.families.vouchers.beside import NOTHING, Beside
 from guerdon.families.vouchers.store import VoucherRow
 
 _Absent = UnsetType | None
 
 
-def voucher(row: VoucherRow, links: Links) -> schemas.Voucher:
+def voucher(row: VoucherRow, links: Links, beside: Beside = NOTHING) -> schemas.Voucher:
     """The whole voucher of an answer: what does not apply is left out."""
-    return _whole(row, links, UNSET)
+    return _whole(row, links, beside, UNSET)
 
 
-def voucher_in_event(row: VoucherRow, links: Links) -> schemas.Voucher:
+def voucher_in_event(row: VoucherRow, links: Links, beside: Beside = NOTHING) -> schemas.Voucher:
     """The whole voucher of an event: what does not apply is null."""
-    return _whole(row, links, None)
+    return _whole(row, links, beside, None)
 
 
 def simple(row: VoucherRow) -> schemas.SimpleVoucher:
@@ -80,7 +81,7 @@ def loyalty_card(row: VoucherRow, *, in_full: bool = False) -> schemas.LoyaltyCa
     )
 
 
-def _whole(row: VoucherRow, links: Links, absent: _Absent) -> schemas.Voucher:
+def _whole(row: VoucherRow, links: Links, beside: Beside, absent: _Absent) -> schemas.Voucher:
     validity = row.validity or {}
     in_event = absent is None
     return schemas.Voucher(
@@ -88,8 +89,9 @@ def _whole(row: VoucherRow, links: Links, absent: _Absent) -> schemas.Voucher:
         code=row.code,
         campaign=row.campaign or absent,
         campaign_id=row.campaign_id or absent,
-        category=absent,
+        category=beside.category(row) or absent,
         category_id=row.category_id or absent,
+        categories=beside.categories_of(row),
         type=row.type,
         discount=row.discount or absent,
         gift=gift(row, in_full=True) or absent,
@@ -108,7 +110,7 @@ def _whole(row: VoucherRow, links: Links, absent: _Absent) -> schemas.Voucher:
         updated_at=iso_or_none(row.updated_at) or absent,
         holder_id=row.holder_id or UNSET,
         referrer_id=row.referrer_id or UNSET,
-        validation_rules_assignments=UNSET if in_event else schemas.Assignments(),
+        validation_rules_assignments=UNSET if in_event else beside.assignments_of(row),
         redemption=_redemption_list(row, absent),
         publish=schemas.Publish(count=row.publish_count, url=_url(row, "publications")),
     )
