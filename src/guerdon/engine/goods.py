@@ -88,6 +88,8 @@ def is_of(item: Item, named: Named, catalogue: Catalogue, moment: Moment) -> boo
         return named.id in product_names(item)
     if named.object == "sku":
         return named.id in sku_names(item)
+    if named.id == ALL_PRODUCTS:
+        return True
     collection = catalogue.collections.get(named.id)
     return collection is not None and is_member(item, collection, catalogue, moment)
 

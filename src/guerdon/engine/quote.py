@@ -80,7 +80,8 @@ def decide(basket: Basket) -> Quote:
     all_or_none = basket.stacking.redeemables_application_mode == "ALL"
     is_valid = partial(_holds, basket, start)
     outcomes: list[Outcome] = []
-    order, discounted, counted = start, frozenset[int](), Counter[str]()
+    order, discounted = start, frozenset[int]()
+    counted: Counter[str] = Counter()
     for one in stacking.turns(basket.redeemables, basket.stacking, is_valid):
         failed = all_or_none and any(outcome.refusal for outcome in outcomes)
         state = State(order=order, initial=start, discounted=discounted, counted=counted)
@@ -89,7 +90,7 @@ def decide(basket: Basket) -> Quote:
         if outcome.taken is not None:
             order = plain(outcome.taken.order)
             discounted |= _discounted(outcome.taken.order)
-            counted = counted + Counter(outcome.taken.counted)
+            counted.update(outcome.taken.counted)
     applied = [outcome for outcome in outcomes if outcome.taken is not None]
     valid = bool(applied) and not (all_or_none and any(outcome.refusal for outcome in outcomes))
     return Quote(outcomes=tuple(outcomes), order=_shared(start, order, applied), valid=valid)

@@ -117,14 +117,6 @@ def find(metadata: Mapping[str, object] | None, key: str) -> object:
     """The value of a key of metadata, or of a path such as `address.city` into objects; None if there is none."""
     if not metadata or key in metadata:
         return (metadata or {}).get(key)
-<<<<<<< HEAD
-    found: object = metadata
-    for part in key.split("."):
-        if not isinstance(found, Mapping):
-            return None
-        found = cast("Mapping[str, object]", found).get(part)
-    return found
-=======
     *path, last = key.split(".")
     for part in path:
         inner = metadata.get(part)
@@ -132,4 +124,3 @@ def find(metadata: Mapping[str, object] | None, key: str) -> object:
             return None
         metadata = cast("Mapping[str, object]", inner)
     return metadata.get(last)
->>>>>>> pure

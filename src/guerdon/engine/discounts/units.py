@@ -19,7 +19,8 @@ _MOST_UNITS = 999_999_999
 
 def add(step: Step) -> Applied:
     """The free goods of the discount one after the other, those missing or always new ones as each says."""
-    order, told = step.order, {}
+    order = step.order
+    told: Mapping[str, Any] = {}
     for goods in step.discount.free_goods:
         units = value.units(step, goods)
         told = told or units.told
@@ -86,7 +87,8 @@ class _Gift(msgspec.Struct, frozen=True):
 
 def _missing(order: Order, gift: _Gift) -> Order:
     """Units that are there and not free yet become free, in the order of the lines; what is missing is added."""
-    left, changed = gift.units, {}
+    left = gift.units
+    changed: dict[int, Item] = {}
     for index, item in enumerate(order.items):
         if not gift.is_in(item):
             continue

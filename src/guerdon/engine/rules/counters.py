@@ -38,14 +38,11 @@ def _counters() -> list[Counter]:
 COUNTERS: Mapping[str, Counter] = {counter.name: counter for counter in _counters()}
 
 
-<<<<<<< HEAD
 def share_of(name: str, facts: Facts, after: Order) -> int:
     """By how much a redemption moves the counter, given the order as its effect leaves it."""
     return _SHARES[COUNTERS[name].of](facts, after)
 
 
-=======
->>>>>>> pure
 def count(node: Node) -> Check:
     """The check of a node that is named after a counter."""
     counter = COUNTERS[node.name]

@@ -22,10 +22,7 @@ Maker = Callable[[Node], Check]
 _Means = Callable[[Item, Facts], bool]
 _DEMANDS, _FORBIDS, _FROM = ("$is", "$in"), ("$is_not", "$not_in"), "$from"
 _COLLECTION = "products_collection"
-<<<<<<< HEAD
-=======
 ANY_KIND = ("product", "sku", _COLLECTION)
->>>>>>> pure
 _MATCH_ALL = "product.metadata.match_all"
 _KINDS: Mapping[str | None, tuple[str, ...]] = {
     "product": ("product",),
@@ -56,11 +53,7 @@ class Choice(msgspec.Struct, frozen=True):
         return frozenset(each.id for each in named if each.object == _COLLECTION)
 
 
-<<<<<<< HEAD
-def any_line(kinds: Sequence[str] = ("product", "sku", _COLLECTION)) -> Maker:
-=======
 def any_line(kinds: Sequence[str] = ANY_KIND) -> Maker:
->>>>>>> pure
     """One line is meant, and meets the rules within. `kinds` are what goods may be that do not tell their kind."""
 
     def make(node: Node) -> Check:
@@ -79,15 +72,11 @@ def every_line(node: Node) -> Check:
 def no_line(node: Node) -> Check:
     """No line is meant and meets the rules within."""
     some = any_line()(node)
-<<<<<<< HEAD
-    return msgspec.structs.replace(some, holds=lambda facts, after: not some.holds(facts, after))
-=======
 
     def holds(facts: Facts, after: Order) -> bool:
         return not some.holds(facts, after)
 
     return msgspec.structs.replace(some, holds=holds)
->>>>>>> pure
 
 
 def extreme_line(extreme: Callable[[Sequence[Item]], Item | None]) -> Maker:
@@ -139,30 +128,18 @@ def lone(node: Node) -> Check:
     return _check(_every_item, compile_one(node), some=True)
 
 
-<<<<<<< HEAD
-def read_choice(node: Node, kinds: Sequence[str] = ("product", "sku", _COLLECTION)) -> Choice:
-=======
 def read_choice(node: Node, kinds: Sequence[str] = ANY_KIND) -> Choice:
->>>>>>> pure
     """ValueError for operators other than those of goods, and for goods without an id."""
     wanted: list[Named] = []
     forbidden: list[Named] = []
     source: list[Named] = []
     for operator, operands in node.conditions.items():
         if operator in _DEMANDS:
-<<<<<<< HEAD
-            wanted += _named(node, operands, kinds)
-        elif operator in _FORBIDS:
-            forbidden += _named(node, operands, kinds)
-        elif operator == _FROM:
-            source += _named(node, operands, (_COLLECTION,))
-=======
             wanted += named_goods(node, operands, kinds)
         elif operator in _FORBIDS:
             forbidden += named_goods(node, operands, kinds)
         elif operator == _FROM:
             source += named_goods(node, operands, (_COLLECTION,))
->>>>>>> pure
         else:
             raise ValueError(
                 f"Rule '{node.name}' has a wrong condition: {operator[:50]} is not an operator of products"
@@ -173,12 +150,8 @@ def read_choice(node: Node, kinds: Sequence[str] = ANY_KIND) -> Choice:
     )
 
 
-<<<<<<< HEAD
-def _named(node: Node, operands: object, kinds: Sequence[str]) -> list[Named]:
-=======
 def named_goods(node: Node, operands: object, kinds: Sequence[str] = ANY_KIND) -> list[Named]:
     """What goods the operands name, by every id they give. `kinds` are what goods without a kind may be."""
->>>>>>> pure
     named: list[Named] = []
     for operand in elements(operands):
         fields = cast("Mapping[str, object]", operand) if isinstance(operand, Mapping) else {"id": operand}

@@ -74,14 +74,9 @@ class Rule(msgspec.Struct, frozen=True):
 
     def omitted(self, ignoring: frozenset[str]) -> tuple[str, ...]:
         """The numbers of the nodes that are not evaluated when these names are ignored."""
-<<<<<<< HEAD
-        parts = self.parts.parts if self.parts else {}
-        return tuple(number for number, part in parts.items() if part.node.name in ignoring)
-=======
         if self.parts is None:
             return ()
         return tuple(number for number, part in self.parts.parts.items() if part.node.name in ignoring)
->>>>>>> pure
 
     def _violation(self, asked: "_Asked") -> Violation | None:
         if self.parts is None:

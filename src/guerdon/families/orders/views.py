@@ -64,7 +64,7 @@ def item(line: engine.Item) -> schemas.Item:
     return schemas.Item(**_known(line, _ITEM), product=product, sku=sku)
 
 
-def sums(value: engine.Order) -> dict[str, int]:
+def sums(value: engine.Order) -> dict[str, Any]:
     """The amounts that anything has touched."""
     return _known(value, _SUMS)
 

@@ -40,6 +40,8 @@ class Read(msgspec.Struct, frozen=True):
 
 
 NOTHING = Read()
+_CAMPAIGN: tuple[Column, ...] = ("campaign_id",)
+_INCENTIVE: tuple[Column, ...] = ("promotion_tier_id", "voucher_id")
 
 
 def ask(prefix: str, counter: Counter, scope: Mapping[Column, str], asker: "Asker") -> Asked | None:
@@ -47,9 +49,7 @@ def ask(prefix: str, counter: Counter, scope: Mapping[Column, str], asker: "Aske
 
     `scope` has the ids of the redeemable and of its campaign.
     """
-    columns: tuple[Column, ...] = (
-        ("campaign_id",) if counter.scope == "campaign" else ("promotion_tier_id", "voucher_id")
-    )
+    columns = _CAMPAIGN if counter.scope == "campaign" else _INCENTIVE
     column = next((column for column in columns if column in scope), None)
     if column is None:
         return None

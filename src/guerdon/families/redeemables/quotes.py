@@ -88,11 +88,12 @@ def error(refusal: Refusal, redeemable: Redeemable, request_id: str) -> answers.
 
 def discount(redeemable: Redeemable, values: Mapping[str, Any], catalogue: Catalogue) -> dict[str, Any]:
     """The discount as defined, with what a formula made of it and the goods that it gives."""
-    told = {**(redeemable.discount or {}), **values, "is_dynamic": bool(values)}
+    told: dict[str, Any] = {**(redeemable.discount or {}), **values, "is_dynamic": bool(values)}
     if told["type"] == "UNIT" and told.get("unit_type"):
         told |= _goods(told["unit_type"], catalogue)
     if told.get("units"):
-        told["units"] = [{**units, **_goods(units.get("unit_type"), catalogue)} for units in told["units"]]
+        kinds: list[dict[str, Any]] = told["units"]
+        told["units"] = [{**kind, **_goods(kind.get("unit_type"), catalogue)} for kind in kinds]
     return told
 
 

@@ -116,7 +116,9 @@ async def _use(work: Work, request: Request, sources: Sources, quote: Quote) -> 
 
 async def _count(work: Work, loaded: Loaded, quote: Quote, customer: CustomerRow | None) -> dict[str, str]:
     """Moves the counters; returns their keys by those of the decision. Errors: LostRace."""
-    by: Counter[str] = sum((Counter(o.taken.counted) for o in quote.applied if o.taken), Counter())
+    by: Counter[str] = Counter()
+    for outcome in quote.applied:
+        by.update(outcome.taken.counted if outcome.taken else {})
     customer_id = customer.id if customer else None
     if by and customer and loaded.sources.customer is None and customer.created_at != work.now:
         raise LostRace  # somebody else has just made this customer, and may have redeemed as well

@@ -1,5 +1,7 @@
 """Operations that validate and redeem."""
 
+from typing import Any
+
 from msgspec import UNSET
 
 from guerdon.families.loyalties.routes import CARDS
@@ -31,7 +33,7 @@ async def redeem_by_card(call: Call[CardRedemption], *path: VoucherRow) -> Redem
     return answer if isinstance(answer, Reply) else answer.redemptions[0]
 
 
-async def _redeem(call: Call[object], request: Request) -> Redeemed | Reply:
+async def _redeem(call: Call[Any], request: Request) -> Redeemed | Reply:
     result = await redeem(call.work, request, certain=call.attempt > 1)
     if isinstance(result, Refused):
         return await failed.reply(call.work, request, result)
