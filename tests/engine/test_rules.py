@@ -431,6 +431,18 @@ def test_qualifications_leave_nodes_out() -> None:
     )
 
 
+def test_which_lines_a_rule_demands() -> None:
+    rules = {
+        "1": node("order.items.any", {"$is": [PC_MUGS]}),
+        "2": node("order.items.none", {"$is": ["tee"]}),
+        "3": node("order.items.price_any", {"$more_than": [1]}),
+        "4": node("product.id", {"$is_not": ["pen"]}),
+    }
+    assert compile_rule({"rules": rules}).lines_demanded(FACTS) == {0}
+    assert compile_rule({"rules": {"1": node("sku.id", {"$is": ["tee_m"]})}}).lines_demanded(FACTS) == {1}
+    assert compile_rule({}).lines_demanded(FACTS) == set()
+
+
 DEEP: Any = node("order.amount", {"$is": [1]})
 for _ in range(50):
     DEEP = node("order.amount", {"$is": [1]}, _1=DEEP)
@@ -484,13 +496,21 @@ for _ in range(50):
         ({"1": node("order.amount", {"$is": [1]}), "logic": "(" * 1000 + "1" + ")" * 1000}, None),
         ({"1": node("order.amount", {"$is": [1]}), "logic": "1 or " * 1000 + "1"}, None),
         ({"1": node("order.amount", {"$is": [1]}), "logic": 1}, "Logic must be a text"),
-        ({str(number): node("order.amount", {"$is": [1]}) for number in range(101)}, None),
+        ({str(number): node("order.amount", {"$is": [1]}) for number in range(201)}, None),
+        ({str(n): node("order.amount", {"$is": [1]}, _1=node("order.amount", {"$is": [1]})) for n in range(101)}, None),
     ],
 )
 def test_a_wrong_definition_is_refused(rules: Any, reason: str | None) -> None:
     with pytest.raises(ValueError, match=r"^\w") as error:
         compile_rule({"rules": rules})
     assert reason is None or str(error.value) == reason
+
+
+def test_a_large_rule_about_a_large_order_ends() -> None:
+    named = [{"id": f"p{number}"} for number in range(500)]
+    rule = compile_rule({"rules": {str(number): node("order.items.none", {"$is": named}) for number in range(200)}})
+    order = Order(items=tuple(Item(product_id=f"q{number}", quantity=1) for number in range(500)))
+    assert rule.violation(msgspec.structs.replace(FACTS, order=order)) is None
 
 
 def test_an_empty_rule_holds() -> None:

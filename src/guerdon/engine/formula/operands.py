@@ -10,6 +10,7 @@ from guerdon.engine.formula.context import Context
 from guerdon.engine.formula.values import ARITHMETIC
 from guerdon.engine.moment import local_date
 from guerdon.engine.order import Item
+from guerdon.engine.values import find
 
 # What is missing is None.
 Plain = Callable[["Scope"], object]
@@ -73,7 +74,7 @@ def _of_item(choose: Choice, read: Callable[[Item], object]) -> Plain:
 def _item_metadata(choose: Choice) -> Keyed:
     def operand(scope: Scope, key: str) -> object:
         item = choose(scope)
-        return None if item is None else (item.metadata or {}).get(key)
+        return None if item is None else find(item.metadata, key)
 
     return operand
 
@@ -81,7 +82,7 @@ def _item_metadata(choose: Choice) -> Keyed:
 def _product_metadata(choose: Choice) -> Keyed:
     def operand(scope: Scope, key: str) -> object:
         item = choose(scope)
-        return None if item is None else goods.metadata(item, scope.context.catalogue).get(key)
+        return None if item is None else find(goods.metadata(item, scope.context.catalogue), key)
 
     return operand
 
@@ -108,11 +109,11 @@ PLAIN: Mapping[str, Plain] = {
 KEYED: Mapping[str, Keyed] = {
     **{f"{line}_METADATA": _item_metadata(choose) for line, choose in _CHOICES.items()},
     **{f"{line}_PRODUCT_METADATA": _product_metadata(choose) for line, choose in _CHOICES.items()},
-    "ORDER_METADATA": lambda scope, key: scope.context.order_metadata.get(key),
-    "CUSTOMER_METADATA": lambda scope, key: scope.context.customer_metadata.get(key),
-    "REDEEMABLE_METADATA": lambda scope, key: scope.context.redeemable_metadata.get(key),
-    "REDEMPTION_METADATA": lambda scope, key: scope.context.redemption_metadata.get(key),
-    "PUBLICATION_METADATA": lambda scope, key: scope.context.publication_metadata.get(key),
+    "ORDER_METADATA": lambda scope, key: find(scope.context.order_metadata, key),
+    "CUSTOMER_METADATA": lambda scope, key: find(scope.context.customer_metadata, key),
+    "REDEEMABLE_METADATA": lambda scope, key: find(scope.context.redeemable_metadata, key),
+    "REDEMPTION_METADATA": lambda scope, key: find(scope.context.redemption_metadata, key),
+    "PUBLICATION_METADATA": lambda scope, key: find(scope.context.publication_metadata, key),
 }
 # What formulas of earning rules may use, which know no voucher and no single line.
 FOR_POINTS = frozenset(

@@ -9,8 +9,9 @@ from guerdon.engine.conditions import Test, compile_conditions
 from guerdon.engine.rules.logic import Logic, read_logic
 
 DEEPEST = 8
-MOST_NODES = 100
+MOST_NODES = 200
 _LONGEST_NAME = 100
+_TOO_MANY = f"Rules must be at most {MOST_NODES} in all, and at most {DEEPEST} within each other"
 Raw = Mapping[str, object]
 
 
@@ -39,12 +40,15 @@ def read_tree(raw: object, depth: int = 1) -> Tree | None:
     if not numbers:
         return None
     if depth > DEEPEST or len(numbers) > MOST_NODES:
-        raise ValueError(f"Rules must be at most {MOST_NODES}, within each other at most {DEEPEST}")
+        raise ValueError(_TOO_MANY)
     logic = rules.get("logic")
     if not isinstance(logic, str | None):
         raise ValueError("Logic must be a text")  # noqa: TRY004 - it is about what was sent, not about our code
     nodes = tuple(_node(number, rules[number], depth) for number in numbers)
-    return Tree(nodes, read_logic(logic or "", numbers))
+    tree = Tree(nodes, read_logic(logic or "", numbers))
+    if depth == 1 and _size(tree) > MOST_NODES:
+        raise ValueError(_TOO_MANY)
+    return tree
 
 
 def test_of(node: Node) -> Test:
@@ -87,6 +91,10 @@ def _node(number: str, raw: object, depth: int) -> Node:
         tree=read_tree(node.get("rules"), depth + 1),
         message=message_of(node.get("error")),
     )
+
+
+def _size(tree: Tree) -> int:
+    return sum(1 + (_size(node.tree) if node.tree else 0) for node in tree.nodes)
 
 
 def _mapping(raw: object, what: str) -> Raw:

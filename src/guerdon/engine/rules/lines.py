@@ -20,7 +20,9 @@ from guerdon.engine.values import elements, find, read_text
 
 Maker = Callable[[Node], Check]
 _Means = Callable[[Item, Facts], bool]
-_DEMANDS, _FORBIDS, _FROM = ("$is", "$in"), ("$is_not", "$not_in"), "$from"
+DEMANDS = frozenset({"$is", "$in"})
+_FORBIDS = frozenset({"$is_not", "$not_in"})
+_FROM = "$from"
 _COLLECTION = "products_collection"
 ANY_KIND = ("product", "sku", _COLLECTION)
 _MATCH_ALL = "product.metadata.match_all"
@@ -32,25 +34,43 @@ _KINDS: Mapping[str | None, tuple[str, ...]] = {
 }
 
 
+class Among(msgspec.Struct, frozen=True):
+    """Goods by every id that names them, so that many are as quick to ask as one."""
+
+    products: frozenset[str]
+    skus: frozenset[str]
+    collections: frozenset[str]
+
+    def means(self, item: Item, facts: Facts) -> bool:
+        if self.products and not self.products.isdisjoint(goods.product_names(item)):
+            return True
+        if self.skus and not self.skus.isdisjoint(goods.sku_names(item)):
+            return True
+        known = facts.catalogue.collections
+        return any(
+            goods.is_member(item, known[id], facts.catalogue, facts.moment) for id in self.collections & known.keys()
+        )
+
+
 class Choice(msgspec.Struct, frozen=True):
     """Which lines conditions mean: of the wanted goods, not of the forbidden ones, within the collections."""
 
-    wanted: tuple[Named, ...] | None
-    forbidden: tuple[Named, ...]
-    source: tuple[Named, ...] | None
+    wanted: Among | None
+    forbidden: Among
+    source: Among | None
 
     def means(self, item: Item, facts: Facts) -> bool:
-        if not self.is_candidate(item, facts) or _is_one(item, self.forbidden, facts):
+        if not self.is_candidate(item, facts) or self.forbidden.means(item, facts):
             return False
-        return self.wanted is None or _is_one(item, self.wanted, facts)
+        return self.wanted is None or self.wanted.means(item, facts)
 
     def is_candidate(self, item: Item, facts: Facts) -> bool:
-        return self.source is None or _is_one(item, self.source, facts)
+        return self.source is None or self.source.means(item, facts)
 
     @property
     def collections(self) -> frozenset[str]:
-        named = (*(self.wanted or ()), *self.forbidden, *(self.source or ()))
-        return frozenset(each.id for each in named if each.object == _COLLECTION)
+        each = (self.wanted, self.forbidden, self.source)
+        return frozenset(id for among in each if among is not None for id in among.collections)
 
 
 def any_line(kinds: Sequence[str] = ANY_KIND) -> Maker:
@@ -134,7 +154,7 @@ def read_choice(node: Node, kinds: Sequence[str] = ANY_KIND) -> Choice:
     forbidden: list[Named] = []
     source: list[Named] = []
     for operator, operands in node.conditions.items():
-        if operator in _DEMANDS:
+        if operator in DEMANDS:
             wanted += named_goods(node, operands, kinds)
         elif operator in _FORBIDS:
             forbidden += named_goods(node, operands, kinds)
@@ -144,9 +164,18 @@ def read_choice(node: Node, kinds: Sequence[str] = ANY_KIND) -> Choice:
             raise ValueError(
                 f"Rule '{node.name}' has a wrong condition: {operator[:50]} is not an operator of products"
             )
-    demands = any(operator in node.conditions for operator in _DEMANDS)
     return Choice(
-        tuple(wanted) if demands else None, tuple(forbidden), tuple(source) if _FROM in node.conditions else None
+        wanted=_among(wanted) if any(operator in node.conditions for operator in DEMANDS) else None,
+        forbidden=_among(forbidden),
+        source=_among(source) if _FROM in node.conditions else None,
+    )
+
+
+def _among(named: Sequence[Named]) -> Among:
+    return Among(
+        products=frozenset(each.id for each in named if each.object == "product"),
+        skus=frozenset(each.id for each in named if each.object == "sku"),
+        collections=frozenset(each.id for each in named if each.object == _COLLECTION),
     )
 
 
@@ -161,10 +190,6 @@ def named_goods(node: Node, operands: object, kinds: Sequence[str] = ANY_KIND) -
         objects = _KINDS.get(read_text(fields.get("object"))) or _KINDS.get(read_text(fields.get("type"))) or kinds
         named += [Named(kind, str(each)) for kind in objects for each in ids]
     return named
-
-
-def _is_one(item: Item, named: Sequence[Named], facts: Facts) -> bool:
-    return any(goods.is_of(item, each, facts.catalogue, facts.moment) for each in named)
 
 
 def _every_item(_item: Item, _facts: Facts) -> bool:

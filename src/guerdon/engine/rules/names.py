@@ -110,6 +110,17 @@ NAMES: Mapping[str, tuple[Kind, Maker]] = {
 
 # Rules within these are about lines. Others hold only if the rules within them hold as well.
 ABOUT_LINES = frozenset(_GOODS)
+# Those among them that demand goods by name.
+DEMANDING_GOODS = frozenset(
+    {
+        "order.items.any",
+        "order.items.every",
+        "order.items.cheapest",
+        "order.items.most_expensive",
+        "product.id",
+        "sku.id",
+    }
+)
 # What qualifications leave out in every scenario, and what those do that ask for the customer or for goods alone.
 NOT_OF_QUALIFICATIONS = frozenset(
     name

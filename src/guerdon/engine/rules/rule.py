@@ -1,7 +1,7 @@
 """Validation rules: compiled once, then asked why they do not hold. Pure."""
 
 from collections.abc import Iterable, Mapping
-from typing import Any, Literal
+from typing import Any, Literal, cast
 
 import msgspec
 
@@ -9,8 +9,10 @@ from guerdon.engine.facts import Facts
 from guerdon.engine.order import Order
 from guerdon.engine.rules.checks import Check, Counter, Kind
 from guerdon.engine.rules.definition import Node, Raw, Tree, message_of, read_tree
+from guerdon.engine.rules.lines import DEMANDS
 from guerdon.engine.rules.logic import Evaluate
-from guerdon.engine.rules.names import ABOUT_LINES, NAMES
+from guerdon.engine.rules.names import ABOUT_LINES, DEMANDING_GOODS, NAMES
+from guerdon.engine.values import elements
 
 _CLASSES: tuple[Kind, ...] = ("customer", "order", "redemption")
 NOTHING: frozenset[str] = frozenset()
@@ -77,6 +79,14 @@ class Rule(msgspec.Struct, frozen=True):
         if self.parts is None:
             return ()
         return tuple(number for number, part in self.parts.parts.items() if part.node.name in ignoring)
+
+    def lines_demanded(self, facts: Facts) -> frozenset[int]:
+        """Which lines of the order, counted from 0, are of goods that the rule demands by name."""
+        if self.parts is None:
+            return frozenset()
+        demanding = [part for part in self.parts.parts.values() if part.node.name in DEMANDING_GOODS]
+        found = [part.check.read(facts, facts.order) for part in demanding if set(part.node.conditions) & DEMANDS]
+        return frozenset(cast("int", number) for numbers in found for number in elements(numbers))
 
     def _violation(self, asked: "_Asked") -> Violation | None:
         if self.parts is None:
