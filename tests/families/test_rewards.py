@@ -29,7 +29,7 @@ def state(project: Project, card: dict[str, Any]) -> list[Any]:
         project.get("/v1/customers/ann")["summary"],
         project.get("/v1/orders")["orders"],
         project.get(f"/v1/loyalties/members/{card['code']}/transactions", limit=100)["data"],
-        project.installation.sql("SELECT id FROM redemptions WHERE project_id = $1", project.id),
+        project.installation.sql("SELECT id FROM redemptions WHERE project_id = $1 AND result = 'SUCCESS'", project.id),
     ]
 
 
@@ -277,7 +277,9 @@ def test_the_last_points_buy_one_reward(project: Project) -> None:
     after = project.get(f"/v1/vouchers/{card['code']}")
     assert after["loyalty_card"]["balance"] == 10
     assert after["redemption"]["redeemed_quantity"] == 3
-    rows = project.installation.sql("SELECT amount FROM redemptions WHERE project_id = $1", project.id)
+    rows = project.installation.sql(
+        "SELECT amount FROM redemptions WHERE project_id = $1 AND result = 'SUCCESS'", project.id
+    )
     assert [row["amount"] for row in rows] == [30] * 3
     assert project.get(f"/v1/rewards/{reward['id']}")["redeemed"] == 3
 

@@ -55,10 +55,12 @@ class Rate(msgspec.Struct, frozen=True):
 class Reward(msgspec.Struct, frozen=True, kw_only=True):
     """What a loyalty card pays for. `points` are its price or, where there is a rate, how many are to be paid with.
 
-    Without a rate it changes no order. With one, None is as many points as there is use for.
+    Without a rate it changes no order. With one, None is as many points as there is use for. `left` is the stock, None
+    without end.
     """
 
     id: str
+    left: int | None = None
     points: int | None = None
     rate: Rate | None = None
 

@@ -133,6 +133,11 @@ def missing_items_amount() -> Refusal:
     )
 
 
+def out_of_stock(reward_id: str) -> Refusal:
+    details = f"Nothing is left of reward '{reward_id}'"
+    return Refusal(key="reward_out_of_stock", message="Reward out of stock", details=details)
+
+
 def missing_reward() -> Refusal:
     details = "A reward is required when redeeming a LOYALTY_CARD"
     return Refusal(key="missing_reward", message="Missing reward", details=details)

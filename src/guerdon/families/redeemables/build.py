@@ -115,11 +115,12 @@ def _card(row: VoucherRow, wanted: Wanted, held: Held, offer: Offer | None) -> C
 def _reward(wanted: Wanted, offer: Offer) -> Reward:
     """Coins cost as many points as are asked for, anything else its price."""
     reward = offer.reward
+    left = None if reward.stock is None else reward.stock - reward.redeemed
     if reward.type != "COIN":
-        return Reward(id=reward.id, points=offer.assignment.points)
+        return Reward(id=reward.id, left=left, points=offer.assignment.points)
     coin: Mapping[str, Any] = reward.parameters["coin"]
     rate = Rate(Decimal(str(coin["exchange_ratio"])) * 100, int(coin["points_ratio"]))
-    return Reward(id=reward.id, points=wanted.reward.points if wanted.reward else None, rate=rate)
+    return Reward(id=reward.id, left=left, points=wanted.reward.points if wanted.reward else None, rate=rate)
 
 
 def _absent(wanted: Wanted, offer: Offer | None) -> Refusal | None:

@@ -15,6 +15,7 @@ from guerdon.engine.rules.checks import Counter
 from guerdon.engine.turn import NOBODY
 from guerdon.errors import LostRace
 from guerdon.events.work import Work
+from guerdon.families.customers.store import CustomerRow
 from guerdon.families.redeemables import store
 from guerdon.families.redeemables.store import Column
 
@@ -49,7 +50,7 @@ def ask(prefix: str, counter: Counter, scope: Mapping[Column, str], asker: "Aske
 
     `scope` has the ids of the redeemable and of its campaign.
     """
-    columns = _CAMPAIGN if counter.scope == "campaign" else _INCENTIVE
+    columns: tuple[Column, ...] = _CAMPAIGN if counter.scope == "campaign" else _INCENTIVE
     column = next((column for column in columns if column in scope), None)
     if column is None:
         return None
@@ -76,7 +77,7 @@ class Asker(msgspec.Struct, frozen=True):
 
 async def read(work: Work, asked: Sequence[Asked], *, locked: bool) -> Read:
     """What has been counted; with `locked`, nobody else moves it until the transaction ends."""
-    known = [one for one in asked if NOBODY not in one.key.split(":")]
+    known = [one for one in asked if not of_nobody(one.key)]
     if not known:
         return NOTHING
     keys = sorted({one.key for one in known})
@@ -91,19 +92,15 @@ async def read(work: Work, asked: Sequence[Asked], *, locked: bool) -> Read:
     return Read(values, stored)
 
 
-async def move(work: Work, before: Read, by: Mapping[str, int], customer_id: str | None) -> None:
-    """Moves the counters. Errors: LostRace if one has moved meanwhile.
-
-    `customer_id` takes the place of a customer who was not known yet.
-    """
-    moved = {of_customer(key, customer_id): value for key, value in by.items()}
-    changed = {key: value for key, value in moved.items() if key in before.stored}
+async def move(work: Work, before: Read, by: Mapping[str, int]) -> None:
+    """Moves the counters. Errors: LostRace if one has moved meanwhile."""
+    changed = {key: value for key, value in by.items() if key in before.stored}
     if changed:
         seen = [before.stored[key] for key in changed]
         after = [before.values[key] + value for key, value in changed.items()]
         if not await store.move_counters(work.db, work.project.id, list(changed), seen, after):
             raise LostRace
-    added = {key: before.values.get(key, 0) + value for key, value in moved.items() if key not in before.stored}
+    added = {key: before.values.get(key, 0) + value for key, value in by.items() if key not in before.stored}
     if added and not await store.add_counters(work.db, work.project.id, added):
         raise LostRace
 
@@ -128,6 +125,11 @@ async def _from_redemptions(work: Work, asked: Asked) -> int:
     )
 
 
-def of_customer(key: str, customer_id: str | None) -> str:
+def of_nobody(key: str) -> bool:
+    """Whether the key is of a customer who is not known yet."""
+    return NOBODY in key.split(":")
+
+
+def of_customer(key: str, customer: CustomerRow | None) -> str:
     """The key with the customer in the place that was kept for them."""
-    return ":".join((customer_id or "") if part == NOBODY else part for part in key.split(":"))
+    return ":".join((customer.id if customer else "") if part == NOBODY else part for part in key.split(":"))

@@ -34,7 +34,7 @@ from guerdon.families.redeemables.counters import Asked, Asker
 from guerdon.families.redeemables.request import Request, Wanted
 from guerdon.families.redeemables.sources import Loaded, Offer, Sources
 from guerdon.families.rewards import store as rewards
-from guerdon.families.rewards.store import REWARDS
+from guerdon.families.rewards.store import REWARDS, AssignmentRow
 from guerdon.families.sessions import store as sessions
 from guerdon.families.stacking_rules.store import stacking_rules
 from guerdon.families.vouchers.store import VoucherRow, key_of
@@ -58,7 +58,7 @@ async def load(work: Work, request: Request, *, locked: bool = False) -> Loaded:
         vouchers=found,
         campaigns=await campaigns.by_ids(db, project_id, campaign_ids),
         held=await sessions.held(work, ids, request.session and request.session.key) if ids else {},
-        offers=await _offers(work, request.redeemables, found),
+        offers=await _offers(work, request.redeemables, found, locked=locked),
         rules=await rules.of(work, {*ids, *campaign_ids}),
         stacking=await stacking_rules(db, project_id),
         customer=await _customer(work, request, before),
@@ -205,15 +205,25 @@ def _category_ids(sources: Sources) -> set[str]:
     return {row.category_id for row in rows if row.category_id}
 
 
-async def _offers(work: Work, redeemables: Sequence[Wanted], found: Mapping[str, VoucherRow]) -> dict[str, Offer]:
+async def _offers(
+    work: Work, redeemables: Sequence[Wanted], found: Mapping[str, VoucherRow], *, locked: bool
+) -> dict[str, Offer]:
     """The rewards that cards are to pay for, by card."""
-    offers: dict[str, Offer] = {}
+    assigned: dict[str, AssignmentRow] = {}
     for wanted in redeemables:
         row = found.get(wanted.id)
         if row is None or wanted.reward is None or row.campaign_id is None:
             continue
         assignment = await rewards.offer(work.db, work.project.id, row.campaign_id, wanted.reward.id)
-        reward = await REWARDS.get(work.db, work.project.id, id=wanted.reward.id) if assignment else None
-        if assignment is not None and reward is not None:
-            offers[row.id] = Offer(reward, assignment)
-    return offers
+        if assignment is not None:
+            assigned[row.id] = assignment
+    ids = sorted({assignment.reward_id for assignment in assigned.values()})
+    if locked:
+        found_rewards = {reward_id: await REWARDS.lock(work.db, work.project.id, reward_id) for reward_id in ids}
+    else:
+        found_rewards = {reward_id: await REWARDS.get(work.db, work.project.id, id=reward_id) for reward_id in ids}
+    return {
+        card_id: Offer(reward, assignment)
+        for card_id, assignment in assigned.items()
+        if (reward := found_rewards[assignment.reward_id]) is not None
+    }

@@ -58,12 +58,13 @@ async def redeem(work: Work, request: Request, *, certain: bool = False) -> Rede
     await work.db.begin()
     vouchers = await _use(work, request, loaded.sources, quote)
     offers = await _take(work, loaded.sources, quote)
+    counted = await _count(work, loaded, quote)
     people = await _people(work, request, loaded, vouchers)
-    counted = await _count(work, loaded, quote, people.customer)
+    await _count_new(work, loaded, counted, people.customer)
     parent_id = work.new_id("r_") if len(quote.applied) > 1 else None
     done = [
         Done(
-            row=_row(work, request, outcome, parent_id, counted),
+            row=_row(work, request, outcome, parent_id, people.customer),
             voucher=vouchers.get(outcome.redeemable.ref),
             campaign=_campaign(loaded.sources, vouchers.get(outcome.redeemable.ref)),
             customer=people.customer,
@@ -114,16 +115,23 @@ async def _use(work: Work, request: Request, sources: Sources, quote: Quote) -> 
     }
 
 
-async def _count(work: Work, loaded: Loaded, quote: Quote, customer: CustomerRow | None) -> dict[str, str]:
-    """Moves the counters; returns their keys by those of the decision. Errors: LostRace."""
+async def _count(work: Work, loaded: Loaded, quote: Quote) -> Counter[str]:
+    """Moves the counters, but for those of a customer who is not known yet; all of them. Errors: LostRace."""
     by: Counter[str] = Counter()
     for outcome in quote.applied:
         by.update(outcome.taken.counted if outcome.taken else {})
-    customer_id = customer.id if customer else None
-    if by and customer and loaded.sources.customer is None and customer.created_at != work.now:
-        raise LostRace  # somebody else has just made this customer, and may have redeemed as well
-    await counters.move(work, loaded.sources.counted, by, customer_id)
-    return {key: counters.of_customer(key, customer_id) for key in by}
+    known = {key: value for key, value in by.items() if not counters.of_nobody(key)}
+    await counters.move(work, loaded.sources.counted, known)
+    return by
+
+
+async def _count_new(work: Work, loaded: Loaded, by: Mapping[str, int], customer: CustomerRow | None) -> None:
+    """Begins the counters of a customer whom the request has made. Errors: LostRace if somebody else just did."""
+    new = {counters.of_customer(key, customer): value for key, value in by.items() if counters.of_nobody(key)}
+    if new and customer is not None:
+        if customer.created_at != work.now:
+            raise LostRace
+        await counters.move(work, loaded.sources.counted, new)
 
 
 async def _take(work: Work, sources: Sources, quote: Quote) -> dict[str, Offer]:
@@ -174,7 +182,7 @@ async def _customer(work: Work, request: Request, draft: Draft | None, holder_id
 
 
 def _row(
-    work: Work, request: Request, outcome: Outcome, parent_id: str | None, names: Mapping[str, str]
+    work: Work, request: Request, outcome: Outcome, parent_id: str | None, customer: CustomerRow | None
 ) -> RedemptionRow:
     order = outcome.taken.order if outcome.taken else Order()
     off = order.total_applied_discount_amount or 0
@@ -187,15 +195,18 @@ def _row(
         order_amount=order.total_amount,
         discounted_amount=off,
         units=dict(outcome.taken.units) if outcome.taken and outcome.taken.units else None,
-        counted={names[key]: value for key, value in outcome.taken.counted.items() if key in names}
-        if outcome.taken
-        else None,
+        counted=_counted(outcome, customer),
         session_key=request.session.key if request.session else None,
         channel_id=work.actor.app_id or "",
         metadata=request.metadata or {},
         created_at=work.now,
         snapshot=store.snapshot(order),
     )
+
+
+def _counted(outcome: Outcome, customer: CustomerRow | None) -> dict[str, int] | None:
+    counted = outcome.taken.counted if outcome.taken else {}
+    return {counters.of_customer(key, customer): value for key, value in counted.items()} or None
 
 
 def _campaign(sources: Sources, voucher: VoucherRow | None) -> CampaignRow | None:

@@ -27,7 +27,7 @@ async def redeem_redeemables(call: Call[Request]) -> Redeemed | Reply:
 
 async def redeem_by_card(call: Call[CardRedemption], *path: VoucherRow) -> Redemption | Reply:
     """The older form for a single card."""
-    card = Wanted(object="voucher", id=path[-1].id, reward=call.body.reward)
+    card = Wanted(object="voucher", id=path[-1].code, reward=call.body.reward)
     request = Request(redeemables=[card], order=call.body.order, metadata=call.body.metadata)
     answer = await _redeem(call, request)
     return answer if isinstance(answer, Reply) else answer.redemptions[0]
