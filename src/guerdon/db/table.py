@@ -1,6 +1,6 @@
 """A project's table and the statements that every table needs; what is particular is SQL in the family's store."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from typing import Any, Generic, TypeVar
 
 import msgspec
@@ -75,6 +75,11 @@ class Table(Generic[R]):
         where = Where().equal(**key)
         record = await db.row(self.select + where.sql, project_id, *where.values)
         return None if record is None else self.read(record)
+
+    async def by_ids(self, db: Transaction, project_id: str, ids: Collection[str]) -> dict[str, R]:
+        """Those that exist, by id."""
+        records = await db.rows(f"{self.select} AND id = ANY($2)", project_id, sorted(ids)) if ids else []
+        return {record["id"]: self.read(record) for record in records}
 
     async def lock(self, db: Transaction, project_id: str, row_id: str) -> R | None:
         """The row as it is now, held until the transaction ends, for a change that depends on what it holds."""

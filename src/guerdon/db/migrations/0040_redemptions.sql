@@ -8,12 +8,14 @@ ALTER TABLE redemptions
     ADD COLUMN failure_code text,
     ADD COLUMN failure_message text,
     ADD COLUMN reason text,
+    ADD COLUMN voucher_code text COLLATE "C",
     ADD COLUMN session_key text COLLATE "C",
     ADD COLUMN related_object_type text NOT NULL DEFAULT 'voucher',
     ADD COLUMN order_amount bigint,
     ADD COLUMN discounted_amount bigint,
     ADD COLUMN units jsonb,
     ADD COLUMN counted jsonb,
+    ADD COLUMN drained jsonb,
     ADD COLUMN snapshot jsonb;
 ALTER TABLE redemptions ALTER COLUMN related_object_type DROP DEFAULT;
 CREATE INDEX redemptions_by_campaign ON redemptions (project_id, campaign_id, created_at);

@@ -121,3 +121,24 @@ class Validated(msgspec.Struct, kw_only=True):
     session: Session | UnsetType = UNSET
     stacking_rules: dict[str, Any]
     explanation: list[dict[str, Any]] | UnsetType = UNSET
+
+
+class ValidatedVoucher(msgspec.Struct, kw_only=True):
+    """The answer of the older validation of one voucher."""
+
+    valid: bool
+    code: str
+    reason: str | UnsetType = UNSET
+    error: Error | UnsetType = UNSET
+    discount: dict[str, Any] | UnsetType = UNSET
+    gift: dict[str, Any] | UnsetType = UNSET
+    loyalty: dict[str, Any] | UnsetType = UNSET
+    bundle: dict[str, Any] | UnsetType = UNSET
+    applicable_to: Goods | UnsetType = UNSET
+    inapplicable_to: Goods | UnsetType = UNSET
+    order: QuotedOrder | UnsetType = UNSET
+    campaign: str | UnsetType = UNSET
+    campaign_id: str | UnsetType = UNSET
+    metadata: Metadata
+    tracking_id: str | UnsetType = UNSET
+    session: Session | UnsetType = UNSET

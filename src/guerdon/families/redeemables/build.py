@@ -37,6 +37,7 @@ def redeemable(wanted: Wanted, sources: Sources, rules: tuple[Attached, ...]) ->
         object="voucher",
         id=wanted.id,
         ref=row.id,
+        code=row.code,
         label=_LABELS[row.type],
         discount=row.discount,
         gift=_gift(row, wanted, held),

@@ -41,8 +41,10 @@ class Read(msgspec.Struct, frozen=True):
 
 
 NOTHING = Read()
-_CAMPAIGN: tuple[Column, ...] = ("campaign_id",)
-_INCENTIVE: tuple[Column, ...] = ("promotion_tier_id", "voucher_id")
+_COLUMNS: Mapping[str, Sequence[Column]] = {
+    "campaign": ("campaign_id",),
+    "incentive": ("promotion_tier_id", "voucher_id"),
+}
 
 
 def ask(prefix: str, counter: Counter, scope: Mapping[Column, str], asker: "Asker") -> Asked | None:
@@ -50,10 +52,10 @@ def ask(prefix: str, counter: Counter, scope: Mapping[Column, str], asker: "Aske
 
     `scope` has the ids of the redeemable and of its campaign.
     """
-    columns: tuple[Column, ...] = _CAMPAIGN if counter.scope == "campaign" else _INCENTIVE
-    column = next((column for column in columns if column in scope), None)
-    if column is None:
+    present = [column for column in _COLUMNS[counter.scope] if column in scope]
+    if not present:
         return None
+    column = present[0]
     since = period_start(counter.period, asker.moment) if counter.period else None
     who = {"customer": asker.customer_id or NOBODY, "api_key": asker.api_key, "user": None, None: ""}[counter.per]
     return Asked(

@@ -1,6 +1,7 @@
 """Redemptions that were refused: they are recorded, told, and answered with the reason."""
 
 from guerdon.engine.refusals import Refusal
+from guerdon.errors import ApiError
 from guerdon.events.work import Work
 from guerdon.families.customers import store as customers
 from guerdon.families.customers.store import RedemptionsChange
@@ -23,6 +24,20 @@ async def reply(work: Work, request: Request, refused: Refused) -> Reply:
     if failed_id is not None:
         shown.resource_type, shown.resource_id = "redemption", failed_id
     return Reply(shown, refusal.code)
+
+
+def rollback_reply(work: Work, error: ApiError) -> Reply:
+    """A rollback that was refused and is recorded."""
+    body = {
+        "code": error.status,
+        "key": error.key,
+        "message": error.message,
+        "details": error.details,
+        "request_id": work.group_id,
+        "resource_id": error.resource_id,
+        "resource_type": error.resource_type,
+    }
+    return Reply({name: value for name, value in body.items() if value is not None}, error.status)
 
 
 async def _record(work: Work, request: Request, refused: Refused) -> tuple[Refusal, str | None]:
@@ -60,6 +75,7 @@ def _done(work: Work, request: Request, refused: Refused, refusal: Refusal, vouc
         tracking_id=tracking_id(work, customer) if customer else None,
         related_object_type="voucher" if voucher else "redemption",
         voucher_id=voucher.id if voucher else None,
+        voucher_code=voucher.code if voucher else None,
         campaign_id=voucher.campaign_id if voucher else None,
         order_id=sources.before.id if sources.before else None,
         result="FAILURE",

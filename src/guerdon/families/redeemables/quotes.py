@@ -60,6 +60,29 @@ def order(value: Order, loaded: Loaded) -> answers.QuotedOrder:
     return shown
 
 
+def of_voucher(answer: answers.Validated, code: str) -> answers.ValidatedVoucher:
+    """The answer of the older validation of one voucher."""
+    (one,) = answer.redeemables
+    return answers.ValidatedVoucher(
+        valid=answer.valid,
+        code=code,
+        reason=one.result.error.message if one.result.error else UNSET,
+        error=one.result.error,
+        discount=one.result.discount,
+        gift=one.result.gift,
+        loyalty=one.result.loyalty_card,
+        bundle=one.result.bundle,
+        applicable_to=one.applicable_to,
+        inapplicable_to=one.inapplicable_to,
+        order=answer.order,
+        campaign=one.campaign_name,
+        campaign_id=one.campaign_id,
+        metadata=one.metadata,
+        tracking_id=answer.tracking_id,
+        session=answer.session,
+    )
+
+
 def explanation(found: Outcome) -> dict[str, Any]:
     """Why a redeemable applies or does not, with what was expected and what was found."""
     told: dict[str, Any] = {"object": found.redeemable.object, "id": found.redeemable.id, "status": found.status}

@@ -34,6 +34,8 @@ from guerdon.families.vouchers import ledger
 from guerdon.families.vouchers.store import VoucherRow
 
 _NO_CUSTOMER = NewCustomer()
+Vouchers = dict[str, VoucherRow]
+Drained = dict[str, dict[str, int]]
 
 
 class Refused(msgspec.Struct, frozen=True):
@@ -56,7 +58,7 @@ async def redeem(work: Work, request: Request, *, certain: bool = False) -> Rede
     if not quote.valid:
         return Refused(loaded, quote)
     await work.db.begin()
-    vouchers = await _use(work, request, loaded.sources, quote)
+    vouchers, drained = await _use(work, request, loaded.sources, quote)
     offers = await _take(work, loaded.sources, quote)
     counted = await _count(work, loaded, quote)
     people = await _people(work, request, loaded, vouchers)
@@ -64,7 +66,9 @@ async def redeem(work: Work, request: Request, *, certain: bool = False) -> Rede
     parent_id = work.new_id("r_") if len(quote.applied) > 1 else None
     done = [
         Done(
-            row=_row(work, request, outcome, parent_id, people.customer),
+            row=replace(
+                _row(work, request, outcome, parent_id, people.customer), drained=drained.get(outcome.redeemable.ref)
+            ),
             voucher=vouchers.get(outcome.redeemable.ref),
             campaign=_campaign(loaded.sources, vouchers.get(outcome.redeemable.ref)),
             customer=people.customer,
@@ -86,8 +90,11 @@ class _People(msgspec.Struct, frozen=True):
     draft: Draft | None
 
 
-async def _use(work: Work, request: Request, sources: Sources, quote: Quote) -> dict[str, VoucherRow]:
-    """The vouchers after their redemption, and without the locks of this session. Errors: LostRace."""
+async def _use(work: Work, request: Request, sources: Sources, quote: Quote) -> tuple[Vouchers, Drained]:
+    """The vouchers after their redemption, without the locks of this session, and what was taken from which buckets.
+
+    Errors: LostRace.
+    """
     by_id = {row.id: row for row in sources.vouchers.values()}
     uses = [
         Use(
@@ -101,18 +108,19 @@ async def _use(work: Work, request: Request, sources: Sources, quote: Quote) -> 
         if (row := by_id.get(outcome.redeemable.ref))
     ]
     if not uses:
-        return {}
+        return {}, {}
     key = request.session.key if request.session else None
     used = await store.use(work.db, work.project.id, uses, work.now, session=key is not None)
     if len(used) < len(uses):
         raise LostRace
     if key is not None:
         await sessions.release(work, list(used), key)
-    return {
-        row.id: await ledger.drain(work, row, use.amount) if row.type == "LOYALTY_CARD" else row
-        for use in uses
-        if (row := used[use.voucher_id])
-    }
+    drained: dict[str, dict[str, int]] = {}
+    for use in uses:
+        if used[use.voucher_id].type == "LOYALTY_CARD":
+            used[use.voucher_id], taken = await ledger.drain(work, used[use.voucher_id], use.amount)
+            drained[use.voucher_id] = {day.isoformat() if day else "": points for day, points in taken.items()}
+    return used, drained
 
 
 async def _count(work: Work, loaded: Loaded, quote: Quote) -> Counter[str]:
@@ -191,6 +199,7 @@ def _row(
         parent_id=parent_id,
         related_object_type=outcome.redeemable.object,
         voucher_id=outcome.redeemable.ref if outcome.redeemable.object == "voucher" else None,
+        voucher_code=outcome.redeemable.code,
         amount=outcome.amount,
         order_amount=order.total_amount,
         discounted_amount=off,
@@ -205,7 +214,7 @@ def _row(
 
 
 def _counted(outcome: Outcome, customer: CustomerRow | None) -> dict[str, int] | None:
-    counted = outcome.taken.counted if outcome.taken else {}
+    counted: Mapping[str, int] = outcome.taken.counted if outcome.taken else {}
     return {counters.of_customer(key, customer): value for key, value in counted.items()} or None
 
 

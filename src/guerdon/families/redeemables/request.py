@@ -56,3 +56,16 @@ class Request(msgspec.Struct, kw_only=True):
     tracking_id: str | None = None
     metadata: Metadata | None = None
     options: Options | None = None
+
+
+class SingleRequest(msgspec.Struct, kw_only=True):
+    """What the older operations ask of one voucher or tier."""
+
+    gift: WantedGift | None = None
+    reward: WantedReward | None = None
+    order: NewOrder | None = None
+    customer: NewCustomer | None = None
+    session: NewSession | None = None
+    tracking_id: str | None = None
+    metadata: Metadata | None = None
+    options: Options | None = None

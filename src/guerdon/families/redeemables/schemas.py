@@ -6,7 +6,7 @@ import msgspec
 from msgspec import UNSET, UnsetType
 
 from guerdon.families.campaigns.schemas import SimpleCampaign
-from guerdon.families.customers.schemas import SimpleCustomer
+from guerdon.families.customers.schemas import NewCustomer, SimpleCustomer
 from guerdon.families.orders.schemas import NewOrder, Order, SimpleOrder
 from guerdon.families.products.schemas import Product, Sku
 from guerdon.families.redeemables.answers import Applicable
@@ -149,6 +149,47 @@ class Redeemed(msgspec.Struct, kw_only=True):
     order: Order | UnsetType = UNSET
     inapplicable_redeemables: list[Applicable]
     skipped_redeemables: list[Applicable]
+
+
+class RedemptionsList(msgspec.Struct):
+    """A page of redemptions and rollbacks."""
+
+    redemptions: list[Redemption]
+    total: int
+    object: str = "list"
+    data_ref: str = "redemptions"
+
+
+class VoucherRedemptions(msgspec.Struct, kw_only=True):
+    """How often a voucher may be redeemed and was, with its redemptions and rollbacks."""
+
+    quantity: int | None
+    redeemed_quantity: int
+    redeemed_points: int | UnsetType = UNSET
+    redeemed_amount: int | UnsetType = UNSET
+    object: str = "list"
+    url: str
+    data_ref: str = "redemption_entries"
+    total: int
+    redemption_entries: list[Redemption]
+
+
+class RollbackWish(msgspec.Struct, kw_only=True):
+    """Why a redemption is undone, and by whom."""
+
+    reason: str | None = None
+    tracking_id: str | None = None
+    customer: NewCustomer | None = None
+    order: NewOrder | None = None
+    metadata: Metadata | None = None
+
+
+class RolledBack(msgspec.Struct, kw_only=True):
+    """The answer: what undid a stack of redemptions."""
+
+    rollbacks: list[Redemption]
+    parent_rollback: Redemption | UnsetType = UNSET
+    order: Order | UnsetType = UNSET
 
 
 class _EventRedemption(msgspec.Struct, kw_only=True):

@@ -17,7 +17,8 @@ class RedemptionRow(msgspec.Struct, frozen=True, kw_only=True):
 
     `amount` is points or cents of a card, negative in rollbacks. `order_amount` is what was left to pay of the order
     before it, `discounted_amount` what it took off. `units` are discounted units by limit, `counted` the counters that
-    it moved, `snapshot` the engine's order after it.
+    it moved, `drained` the points it took by their last day ("" for points that have none), `snapshot` the engine's
+    order after it.
     """
 
     id: str
@@ -27,6 +28,7 @@ class RedemptionRow(msgspec.Struct, frozen=True, kw_only=True):
     redemption_id: str | None = None
     related_object_type: str = "voucher"
     voucher_id: str | None = None
+    voucher_code: str | None = None
     promotion_tier_id: str | None = None
     promotion_stack_id: str | None = None
     campaign_id: str | None = None
@@ -38,6 +40,7 @@ class RedemptionRow(msgspec.Struct, frozen=True, kw_only=True):
     discounted_amount: int | None = None
     units: dict[str, int] | None = None
     counted: dict[str, int] | None = None
+    drained: dict[str, int] | None = None
     snapshot: dict[str, Any] | None = None
     result: str = "SUCCESS"
     status: str = "SUCCEEDED"
@@ -154,7 +157,7 @@ _ROLLED_BACK = f"""
 UPDATE redemptions SET status = 'ROLLED_BACK' WHERE project_id = $1 AND id = ANY($2) AND status = 'SUCCEEDED'
 RETURNING {REDEMPTIONS.columns}
 """
-_CHILDREN = f"{REDEMPTIONS.select} AND parent_id = $2 AND redemption_id IS NULL ORDER BY id"
+_CHILDREN = f"{REDEMPTIONS.select} AND parent_id = ANY($2) AND redemption_id IS NULL ORDER BY id"
 _ROLLBACKS = f"{REDEMPTIONS.select} AND redemption_id = ANY($2) ORDER BY id"
 
 
@@ -239,9 +242,9 @@ async def mark_rolled_back(db: Transaction, project_id: str, ids: Sequence[str])
     return [REDEMPTIONS.read(row) for row in await db.write(_ROLLED_BACK, project_id, ids)]
 
 
-async def children(db: Transaction, project_id: str, parent_id: str) -> list[RedemptionRow]:
-    """The redemptions of one request, in their order."""
-    return [REDEMPTIONS.read(row) for row in await db.rows(_CHILDREN, project_id, parent_id)]
+async def children_of(db: Transaction, project_id: str, parent_ids: Sequence[str]) -> list[RedemptionRow]:
+    """The redemptions of requests with several, in their order."""
+    return [REDEMPTIONS.read(row) for row in await db.rows(_CHILDREN, project_id, parent_ids)]
 
 
 async def rollbacks_of(db: Transaction, project_id: str, ids: Sequence[str]) -> list[RedemptionRow]:

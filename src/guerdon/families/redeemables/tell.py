@@ -105,6 +105,29 @@ async def moved_credits(work: Work, done: Done, card: VoucherRow, transaction_ty
     work.record("voucher.gift.transaction.created", card.id, told, campaign_id=card.campaign_id)
 
 
+async def refunded(work: Work, done: Done, undone: Done, member: Member) -> None:
+    """Points that a rollback gave back."""
+    offer = done.offer
+    reward = {"reward": {"id": offer.reward.id, "name": offer.reward.name}} if offer else {}
+    movement = Movement(
+        type="POINTS_REFUND",
+        points=-(done.row.amount or 0),
+        details={
+            "redemption": {"id": undone.row.id},
+            "rollback": {"id": done.row.id},
+            **reward,
+            **({"order": {"id": done.order.id, "source_id": done.order.source_id}} if done.order else {}),
+        },
+    )
+    expanded = Expanded(
+        order=order_views.simple(done.order, done.value) if done.order else None,
+        redemption=views.simple(undone),
+        rollback=views.simple(done),
+        reward=reward_views.reward(offer.reward) if offer else None,
+    )
+    await book(work, member, movement, expanded)
+
+
 def rewarded(work: Work, done: Done, owed: RewardRedemptionRow) -> None:
     """What the engine does with a paid reward: it is owed, and the customer is rewarded."""
     if done.offer is None or done.voucher is None or done.holder is None or done.campaign is None:
