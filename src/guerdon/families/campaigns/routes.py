@@ -103,6 +103,7 @@ async def add_code(call: Call[NewCampaignCode | None], row: CampaignRow, code: s
 
 async def _more_codes(call: Call[Any], row: CampaignRow, body: C) -> C:
     """The request with its category by id. Errors: not_found, and invalid_campaign where there are no more codes."""
+    define.require_codes(row)
     if row.type == "STANDALONE":
         raise define.invalid_campaign("You can not generate vouchers for STANDALONE type campaign.")
     category_id = await categories.named(call.db, call.project_id, body.category_id or body.category)
