@@ -117,6 +117,8 @@ class Incentives:
         assert api.get_promotion_tier(first).banner == "10 % off"
         assert api.list_promotion_tiers(is_available=True).total == 2
         assert api.list_promotion_tiers_from_campaign(promo.id).total == 2
+        changing = models.CampaignsUpdateRequestBody.from_dict({"description": "For everybody"})
+        assert self.campaigns.update_campaign(promo.id, changing).description == "For everybody"
         self._keep_stacks(promo.id, [second.id, first])
         api.delete_promotion_tier(second.id)
         assert gone(lambda: api.get_promotion_tier(second.id))

@@ -4,7 +4,7 @@ from guerdon.clock import iso
 from guerdon.errors import duplicate_found
 from guerdon.events.work import Work
 from guerdon.families.campaigns import codes, define, shown, store, views
-from guerdon.families.campaigns.schemas import CampaignCreated, NewCampaign
+from guerdon.families.campaigns.schemas import CampaignCreated, NewCampaign, NewCampaignCode
 from guerdon.families.campaigns.store import CampaignRow
 from guerdon.families.categories import store as categories
 from guerdon.families.promotion_tiers import make
@@ -40,5 +40,5 @@ async def create(work: Work, new: NewCampaign) -> CampaignRow:
     elif count == 1:
         await codes.one(work, row, like, config)
     elif count:
-        await codes.begin(work, row, like, config, count, added=False)
+        await codes.begin(work, row, NewCampaignCode(), config, count, added=False)
     return row

@@ -8,7 +8,7 @@ import msgspec
 from guerdon.engine.codes import CodeConfig, code_config
 from guerdon.engine.points import ExpirationRules, problem_of
 from guerdon.errors import ApiError, invalid_payload, refused
-from guerdon.families.campaigns.schemas import NewCampaign, NewCampaignVoucher, NewCodeConfig
+from guerdon.families.campaigns.schemas import NewCampaign, NewCampaignVoucher, NewCodeConfig, TiersExpiration
 from guerdon.families.campaigns.store import PROMOTION, CampaignRow, CardSettings, CodeSettings, GiftSettings, Settings
 from guerdon.families.vouchers import terms
 from guerdon.families.vouchers.codes import invalid_code_config
@@ -35,7 +35,7 @@ def campaign(new: NewCampaign, campaign_id: str, category_id: str | None, now: d
     voucher = None if new.campaign_type == PROMOTION else _voucher(new)
     if voucher is None:
         _check_promotion(new)
-    _check_times(new)
+    check_times(new.activity_duration_after_publishing, new.loyalty_tiers_expiration)
     validity = terms.windows(new.validity_timeframe, new.validity_day_of_week, new.validity_hours)
     terms.check_windows(new.start_date, validity)
     settings = Settings(
@@ -43,7 +43,7 @@ def campaign(new: NewCampaign, campaign_id: str, category_id: str | None, now: d
         validity=validity or None,
         activity_duration=new.activity_duration_after_publishing,
         use_voucher_metadata_schema=new.use_voucher_metadata_schema is not False,
-        loyalty_tiers_expiration=_tiers_expiration(new),
+        loyalty_tiers_expiration=tiers_expiration(new.loyalty_tiers_expiration),
     )
     count = codes_of(new)
     status = _IN_PROGRESS if count > 1 else _DONE
@@ -145,18 +145,19 @@ def _check_rules(rules: ExpirationRules) -> None:
         raise invalid_payload(f"Property .voucher.loyalty_card.expiration_rules.{problem}")
 
 
-def _check_times(new: NewCampaign) -> None:
-    durations = {"activity_duration_after_publishing": new.activity_duration_after_publishing}
-    if new.loyalty_tiers_expiration:
-        extend = new.loyalty_tiers_expiration.expiration_date.extend
+def check_times(activity_duration: str | None, tiers: TiersExpiration | None) -> None:
+    """Errors: invalid_payload for durations that are none."""
+    durations = {"activity_duration_after_publishing": activity_duration}
+    if tiers:
+        extend = tiers.expiration_date.extend
         durations["loyalty_tiers_expiration.expiration_date.extend"] = extend
     for path, text in durations.items():
         if text is not None:
             terms.check_duration(path, text)
 
 
-def _tiers_expiration(new: NewCampaign) -> dict[str, Any] | None:
-    expiration = new.loyalty_tiers_expiration
+def tiers_expiration(expiration: TiersExpiration | None) -> dict[str, Any] | None:
+    """As it is stored. Errors: invalid_payload."""
     if expiration and expiration.qualification_type == "POINTS_IN_PERIOD" and not expiration.qualification_period:
         raise invalid_payload("Property .loyalty_tiers_expiration must have required property 'qualification_period'")
     return msgspec.to_builtins(expiration)

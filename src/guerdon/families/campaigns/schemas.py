@@ -134,6 +134,34 @@ class NewCampaign(msgspec.Struct, kw_only=True):
     promotion: NewPromotion | None = None
 
 
+class NewGiftEffect(msgspec.Struct, kw_only=True):
+    """What can be changed about gift cards."""
+
+    effect: GiftEffect | None = None
+
+
+class CampaignPatch(msgspec.Struct, kw_only=True):
+    """What can be changed about a campaign. What is not sent stays, null clears, and metadata are merged."""
+
+    description: Text | UnsetType | None = UNSET
+    type: Literal["AUTO_UPDATE", "STATIC"] | None = None
+    join_once: bool | None = None
+    auto_join: bool | None = None
+    start_date: Moment | UnsetType | None = UNSET
+    expiration_date: Moment | UnsetType | None = UNSET
+    validity_timeframe: ValidityTimeframe | UnsetType | None = UNSET
+    validity_day_of_week: Annotated[list[WeekDay], Meta(max_length=7)] | UnsetType | None = UNSET
+    validity_hours: ValidityHours | UnsetType | None = UNSET
+    activity_duration_after_publishing: str | UnsetType | None = UNSET
+    category_id: str | UnsetType | None = UNSET
+    category: str | UnsetType | None = UNSET
+    metadata: Metadata | None = None
+    unset_metadata_fields: list[str] | None = None
+    discount: Discount | None = None
+    gift: NewGiftEffect | None = None
+    loyalty_tiers_expiration: TiersExpiration | None = None
+
+
 class NewCampaignCode(msgspec.Struct, kw_only=True):
     """A code to be added to a campaign, where it differs from the campaign's others."""
 
@@ -282,6 +310,12 @@ class CampaignCreated(msgspec.Struct):
 
 class CampaignSwitched(msgspec.Struct):
     """Data of campaign.enabled and campaign.disabled."""
+
+    campaign: Campaign
+
+
+class CampaignUpdated(msgspec.Struct):
+    """Data of campaign.updated."""
 
     campaign: Campaign
 

@@ -112,11 +112,13 @@ _COUNT = f"""
 UPDATE campaigns SET vouchers_count = vouchers_count + $3
 WHERE project_id = $1 AND id = $2 RETURNING {CAMPAIGNS.columns}
 """
-# The status is that of all generations: it is settled by the last one.
+# The status is that of everything that is going on with the codes: it is settled by the last one.
 _END = f"""
 UPDATE campaigns SET generations_running = generations_running - 1,
     vouchers_generation_status = CASE WHEN generations_running > 1 THEN vouchers_generation_status ELSE $3 END,
-    creation_status = CASE WHEN creation_status = 'IN_PROGRESS' THEN $3 ELSE creation_status END
+    creation_status = CASE
+        WHEN generations_running <= 1 AND creation_status IN ('IN_PROGRESS', 'MODIFYING') THEN $3 ELSE creation_status
+    END
 WHERE project_id = $1 AND id = $2 RETURNING {CAMPAIGNS.columns}
 """
 _SWITCH = f"""
