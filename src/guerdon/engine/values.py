@@ -5,7 +5,7 @@ Values come from requests and metadata, so anything may be anything; what cannot
 
 import math
 import re
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import date, datetime
 from decimal import Decimal
 from typing import cast
@@ -111,3 +111,16 @@ def one_of(values: Sequence[object]) -> OneOf:
         moments=frozenset(when for when in dated if isinstance(when, datetime)),
         days=frozenset(when for when in dated if not isinstance(when, datetime)),
     )
+
+
+def find(metadata: Mapping[str, object] | None, key: str) -> object:
+    """The value of a key of metadata, or of a path such as `address.city` into objects; None if there is none."""
+    if not metadata or key in metadata:
+        return (metadata or {}).get(key)
+    *path, last = key.split(".")
+    for part in path:
+        inner = metadata.get(part)
+        if not isinstance(inner, Mapping):
+            return None
+        metadata = cast("Mapping[str, object]", inner)
+    return metadata.get(last)
