@@ -28,6 +28,7 @@ from guerdon.families.orders import routes as orders
 from guerdon.families.product_collections import routes as product_collections
 from guerdon.families.products import routes as products
 from guerdon.families.projects import routes as projects, store as projects_store
+from guerdon.families.promotions import routes as promotions
 from guerdon.families.publications import routes as publications
 from guerdon.families.redeemables import routes as redeemables
 from guerdon.families.rewards import routes as rewards
@@ -60,6 +61,7 @@ ROUTES: tuple[Route, ...] = (
     *vouchers.ROUTES,
     *codes.ROUTES,
     *campaigns.ROUTES,
+    *promotions.ROUTES,
     *publications.ROUTES,
     *rewards.ROUTES,
     *loyalties.ROUTES,

@@ -60,6 +60,7 @@ async def _in_campaign(work: Work, new: NewVoucher, code: str | None) -> tuple[V
     campaign = await campaigns.find(work.db, work.project.id, name)
     if campaign is None:
         raise not_found("campaign", name)
+    define.require_codes(campaign)
     if campaign.type == "STANDALONE":
         raise define.invalid_campaign("You can not generate vouchers for STANDALONE type campaign.")
     if new.type not in {None, campaign.voucher_type}:

@@ -78,6 +78,8 @@ async def _campaign_id(work: Work, name: str) -> str:
     found = await campaigns.find(work.db, work.project.id, name)
     if found is None:
         raise not_found("campaign", name)
+    if not found.has_codes:
+        raise invalid_payload(f"Campaign '{found.name}' has no codes that could be published")
     return found.id
 
 

@@ -49,6 +49,13 @@ def check_duration(path: str, text: str) -> None:
 
 
 def check_discount(discount: Discount | None, path: str) -> None:
-    """Errors: invalid_payload for free goods that are not named."""
-    if isinstance(discount, UnitDiscount) and not (discount.unit_type or discount.units):
+    """Errors: invalid_payload for free goods that are not named, or named in two ways."""
+    if not isinstance(discount, UnitDiscount) or discount.effect == "ADD_SAME_ITEMS":
+        return
+    several = discount.units is not None or discount.effect == "ADD_MANY_ITEMS"
+    if several and discount.effect not in {None, "ADD_MANY_ITEMS"}:
+        raise invalid_payload(f"Property .{path}.units is only for the effect 'ADD_MANY_ITEMS'")
+    if several and not discount.units:
+        raise invalid_payload(f"Property .{path} must have required property 'units'")
+    if not several and not discount.unit_type:
         raise invalid_payload(f"Property .{path} must have required property 'unit_type'")
