@@ -17,12 +17,14 @@ from guerdon.families.api_keys import store as api_keys
 from guerdon.families.async_actions import routes as async_actions
 from guerdon.families.campaigns import routes as campaigns
 from guerdon.families.codes import routes as codes
+from guerdon.families.custom_events import routes as custom_events
 from guerdon.families.customers import routes as customers
 from guerdon.families.deliveries import routes as deliveries
 from guerdon.families.distributions import routes as distributions
 from guerdon.families.feed import routes as feed
 from guerdon.families.gifts import routes as gifts
 from guerdon.families.loyalties import offers, routes as loyalties
+from guerdon.families.metadata_schemas import routes as metadata_schemas
 from guerdon.families.orders import routes as orders
 from guerdon.families.products import routes as products
 from guerdon.families.projects import routes as projects, store as projects_store
@@ -45,7 +47,9 @@ ROUTES: tuple[Route, ...] = (
     *deliveries.ROUTES,
     *feed.ROUTES,
     *async_actions.ROUTES,
+    *metadata_schemas.ROUTES,
     *customers.ROUTES,
+    *custom_events.ROUTES,
     *products.ROUTES,
     *orders.ROUTES,
     *vouchers.ROUTES,

@@ -69,10 +69,14 @@ class Shop:
         self.publications = voucherify.PublicationsApi(client)
         self.actions = voucherify.AsyncActionsApi(client)
         self.management = voucherify.ManagementApi(client)
+        self.events = voucherify.EventsApi(client)
+        self.metadata = voucherify.MetadataSchemasApi(client)
 
     def play(self) -> None:
         self.look_after_webhooks()
         self.keep_customers()
+        self.define_metadata()
+        self.track_events()
         self.keep_products()
         self.take_orders()
         self.give_codes()
@@ -144,6 +148,44 @@ class Shop:
         self._done(api.import_customers_using_csv(file=b"Name,Source_id\nDan,dan\n"))
         assert api.get_customer("dan").name == "Dan"
         assert len(self.actions.list_async_actions(limit=2).async_actions) == 2
+
+    def define_metadata(self) -> None:
+        api, project_id = self.management, self.project.id
+        size = {"type": "number", "optional": True, "array": False, "lt": 5, "eq": [1, 2]}
+        made = api.create_metadata_schema(
+            project_id,
+            self._body(
+                "ManagementProjectsMetadataSchemasCreateRequestBody",
+                related_object="loyalty_tier",
+                properties={"size": size},
+            ),
+        )
+        changes = {"properties": {"name": {"type": "string", "optional": True, "array": True}}}
+        patch = self._body("ManagementProjectsMetadataSchemasUpdateRequestBody", **changes)
+        assert set(api.update_metadata_schema(project_id, made.id, patch).properties) == {"size", "name"}
+        assert api.get_metadata_schema1(project_id, made.id).properties["size"]["lt"] == 5
+        assert api.list_metadata_schemas1(project_id).total == 1
+        assert self.metadata.get_metadata_schema("loyalty_tier").properties["name"]
+        assert len(self.metadata.list_metadata_schemas().schemas) == 1
+        api.delete_metadata_schema(project_id, made.id)
+        _gone(lambda: api.get_metadata_schema1(project_id, made.id))
+
+    def track_events(self) -> None:
+        api, project_id = self.management, self.project.id
+        schema = {"properties": {"stars": {"type": "number", "optional": False}}}
+        made = api.create_custom_event_schema(
+            project_id, self._body("ManagementProjectsCustomEventSchemasCreateRequestBody", name="rated", schema=schema)
+        )
+        patch = self._body("ManagementProjectsCustomEventSchemasUpdateRequestBody", var_schema=schema)
+        assert api.update_custom_event_schema(project_id, made.id, patch).name == "rated"
+        assert api.get_custom_event_schema(project_id, made.id).id == made.id
+        assert api.list_custom_event_schemas(project_id).total == 1
+        rated = self._body(
+            "EventsCreateRequestBody", event="rated", customer={"source_id": "ann"}, metadata={"stars": 5}
+        )
+        assert self.events.track_custom_event(rated).type == "rated"
+        api.delete_custom_event_schema(project_id, made.id)
+        _gone(lambda: api.get_custom_event_schema(project_id, made.id))
 
     def _done(self, accepted: Any) -> None:
         """The action's end, read through the client each time."""

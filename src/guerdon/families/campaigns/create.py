@@ -6,19 +6,22 @@ from guerdon.events.work import Work
 from guerdon.families.campaigns import codes, define, store, views
 from guerdon.families.campaigns.schemas import CampaignCreated, NewCampaign
 from guerdon.families.campaigns.store import CampaignRow
+from guerdon.families.metadata_schemas.check import Sent, require
 from guerdon.families.vouchers.codes import own_code
 
 
 async def create(work: Work, new: NewCampaign) -> CampaignRow:
     """Makes the campaign, with its code if it begins with one; more are made in the background.
 
-    Errors: what `define.campaign` refuses, not_found for a category or rule, duplicate_found for the name or code.
+    Errors: what `define.campaign` refuses, not_found for a category or rule, metadata_validation_failed,
+    duplicate_found for the name or code.
     """
     row = define.campaign(new, work.new_id("camp_"), work.now)
     _check_references(new)
     config = row.configured.codes.config
     count = define.codes_of(new)
     codes.check_capacity(work, config, count)
+    await require(work, Sent("voucher" if new.use_voucher_metadata_schema else "campaign", new.metadata))
     await work.db.begin()
     if not await store.create(work.db, work.project.id, row):
         raise duplicate_found("campaign", "name", row.name)

@@ -10,6 +10,7 @@ from guerdon.families.campaigns import codes as campaign_codes, define, store as
 from guerdon.families.campaigns.schemas import NewCampaignCode
 from guerdon.families.codes import tell
 from guerdon.families.codes.schemas import NewVoucher
+from guerdon.families.metadata_schemas.check import Sent, require
 from guerdon.families.vouchers import codes, terms
 from guerdon.families.vouchers.codes import own_code
 from guerdon.families.vouchers.store import VoucherRow
@@ -22,7 +23,8 @@ def invalid_voucher(details: str) -> ApiError:
 async def create(work: Work, new: NewVoucher, code: str | None) -> VoucherRow:
     """A code of the caller's own, or a generated one.
 
-    Errors: invalid_voucher, invalid_code_config, duplicate_found, and not_found for what the request names.
+    Errors: invalid_voucher, invalid_code_config, duplicate_found, metadata_validation_failed, and not_found
+    for what the request names.
     """
     define.check_category(new.category_id or new.category)
     for rule_id in new.validation_rules or ():
@@ -30,6 +32,7 @@ async def create(work: Work, new: NewVoucher, code: str | None) -> VoucherRow:
     if new.campaign_id or new.campaign:
         return await _in_campaign(work, new, code)
     like = _standalone(work, new)
+    await require(work, Sent("voucher", like.metadata))
     await work.db.begin()
     if code is not None:
         made = await campaign_codes.own(work, like, own_code(work, code))
