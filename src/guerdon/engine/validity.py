@@ -6,11 +6,11 @@ Dates are moments; everything else goes by the clock on the wall of the project'
 from collections.abc import Mapping
 from datetime import datetime
 from typing import Any, Literal
-from zoneinfo import ZoneInfo
 
 import msgspec
 
 from guerdon.engine.calendar import Duration, add_months, parse_duration
+from guerdon.engine.moment import on_the_wall
 
 Invalid = Literal["NOT_YET", "EXPIRED", "NOT_NOW"]
 _DAYS_PER_MONTH = 30.4369
@@ -32,26 +32,17 @@ def problem_at(validity: Validity, moment: datetime, timezone: str) -> Invalid |
     if validity.end is not None and moment > validity.end:
         return "EXPIRED"
     if validity.windows:
-        zone = ZoneInfo(timezone)
-        start = validity.start and _on_the_wall(validity.start, zone)
-        if not _in_windows(validity.windows, _on_the_wall(moment, zone), start):
+        start = validity.start and on_the_wall(validity.start, timezone)
+        if not _in_windows(validity.windows, on_the_wall(moment, timezone), start):
             return "NOT_NOW"
     return None
-
-
-def _on_the_wall(moment: datetime, zone: ZoneInfo) -> datetime:
-    """The local time. On the calendar's first and last day, where a zone may have none, that of UTC."""
-    try:
-        return moment.astimezone(zone).replace(tzinfo=None)
-    except OverflowError:
-        return moment.replace(tzinfo=None)
 
 
 def _in_windows(windows: Mapping[str, Any], local: datetime, start: datetime | None) -> bool:
     timeframe, days, hours = (windows.get(name) for name in ("timeframe", "day_of_week", "hours"))
     if timeframe and start is not None:
         interval, duration = parse_duration(timeframe["interval"]), parse_duration(timeframe["duration"])
-        if not _in_timeframe(interval, duration, start, local):
+        if not in_timeframe(interval, duration, start, local):
             return False
     weekday = local.isoweekday() % 7  # 0 is Sunday
     if days and weekday not in days:
@@ -60,7 +51,7 @@ def _in_windows(windows: Mapping[str, Any], local: datetime, start: datetime | N
     return not daily or any(_in_hours(window, weekday, f"{local:%H:%M:%S}") for window in daily)
 
 
-def _in_timeframe(interval: Duration, duration: Duration, start: datetime, local: datetime) -> bool:
+def in_timeframe(interval: Duration, duration: Duration, start: datetime, local: datetime) -> bool:
     """Whether one of the windows that begin every interval after the start is open."""
     length = interval.months * _DAYS_PER_MONTH * _SECONDS_PER_DAY + interval.exact.total_seconds()
     near = int((local - start).total_seconds() // length)
