@@ -46,6 +46,17 @@ def metadata_schema(
     return project.management.post(f"{project.path}/metadata-schemas", body)
 
 
+def segment(project: Project, kind: str = "passive", name: str = "Some", **fields: Any) -> dict[str, Any]:
+    """A segment; an auto-update one once it knows who is in it. `filter_` is its filter, without the junction."""
+    filter_ = fields.pop("filter_", None)
+    body = {"name": name, "type": kind, **({"filter": {"junction": "and", **filter_}} if filter_ else {}), **fields}
+    made = project.post("/v1/segments", body)
+    if kind == "auto-update":
+        swept = "SELECT FROM segments WHERE project_id = $1 AND id = $2 AND swept_on IS NOT NULL"
+        eventually(lambda: project.installation.sql(swept, project.id, made["id"]))
+    return made
+
+
 def product(project: Project, source_id: str = "bottle", **fields: Any) -> dict[str, Any]:
     return project.post("/v1/products", {"source_id": source_id, "name": source_id.title(), **fields})
 

@@ -31,6 +31,7 @@ from guerdon.families.projects import routes as projects, store as projects_stor
 from guerdon.families.publications import routes as publications
 from guerdon.families.redeemables import routes as redeemables
 from guerdon.families.rewards import routes as rewards
+from guerdon.families.segments import routes as segments
 from guerdon.families.vouchers import routes as vouchers
 from guerdon.families.webhook_endpoints import routes as webhook_endpoints
 from guerdon.http.app import App
@@ -50,6 +51,7 @@ ROUTES: tuple[Route, ...] = (
     *metadata_schemas.ROUTES,
     *customers.ROUTES,
     *custom_events.ROUTES,
+    *segments.ROUTES,
     *products.ROUTES,
     *orders.ROUTES,
     *vouchers.ROUTES,

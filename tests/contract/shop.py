@@ -71,10 +71,12 @@ class Shop:
         self.management = voucherify.ManagementApi(client)
         self.events = voucherify.EventsApi(client)
         self.metadata = voucherify.MetadataSchemasApi(client)
+        self.segments = voucherify.SegmentsApi(client)
 
     def play(self) -> None:
         self.look_after_webhooks()
         self.keep_customers()
+        self.group_customers()
         self.define_metadata()
         self.track_events()
         self.keep_products()
@@ -148,6 +150,19 @@ class Shop:
         self._done(api.import_customers_using_csv(file=b"Name,Source_id\nDan,dan\n"))
         assert api.get_customer("dan").name == "Dan"
         assert len(self.actions.list_async_actions(limit=2).async_actions) == 2
+
+    def group_customers(self) -> None:
+        api = self.segments
+        city = {"junction": "and", "address.city": {"conditions": {"$is": ["Kraków"]}}}
+        for body in ({"type": "passive", "filter": city}, {"type": "static", "customers": []}):
+            made = api.create_segment(self._body("SegmentsCreateRequestBody", name="Some", **body))
+            assert made.actual_instance.name == "Some" if hasattr(made, "actual_instance") else made.name == "Some"
+            assert api.get_segment(made.id).type == body["type"]
+        found = self.customers.list_customer_segments("ann").data
+        assert [segment.name for segment in found] == ["Some"]
+        assert self.customers.list_customers(segment_id=found[0].id).total == 1
+        api.delete_segment(found[0].id)
+        _gone(lambda: api.get_segment(found[0].id))
 
     def define_metadata(self) -> None:
         api, project_id = self.management, self.project.id
