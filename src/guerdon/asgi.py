@@ -13,6 +13,7 @@ from guerdon.db.migrate import asset_secret, next_node
 from guerdon.db.pool import UNREACHABLE, Pool, acquired
 from guerdon.events.doorbell import Bell, Doorbell, listen
 from guerdon.events.work import Runtime
+from guerdon.families.activity import routes as activity
 from guerdon.families.api_keys import store as api_keys
 from guerdon.families.async_actions import routes as async_actions
 from guerdon.families.campaigns import routes as campaigns
@@ -62,6 +63,7 @@ ROUTES: tuple[Route, ...] = (
     *loyalties.ROUTES,
     *offers.ROUTES,
     *gifts.ROUTES,
+    *activity.ROUTES,
     *redeemables.ROUTES,
     *distributions.ROUTES,
 )

@@ -410,6 +410,9 @@ class Shop:
         wish = self._body("LoyaltiesMembersRedemptionRedeemRequestBody", reward={"id": reward})
         assert api.redeem_reward(code, wish).loyalty_card.points == 10
         assert api.redeem_reward1(club, code, wish).voucher.loyalty_card.balance == 80
+        assert eventually(lambda: len(api.list_member_activity(code).data) > 1)
+        assert eventually(lambda: len(api.list_member_activity1(club, code).data) > 1)
+        assert self.customers.list_customer_activity("ann", limit=2).has_more
         assert len(api.list_loyalty_card_transactions(code).data) == 4
         assert len(api.list_loyalty_card_transactions1(club, code).data) == 4
         assert len(api.list_loyalty_campaign_transactions(club).data) == 4
