@@ -22,6 +22,7 @@ from guerdon.families.custom_events import routes as custom_events
 from guerdon.families.customers import routes as customers
 from guerdon.families.deliveries import routes as deliveries
 from guerdon.families.distributions import routes as distributions
+from guerdon.families.erasures import routes as erasures
 from guerdon.families.feed import routes as feed
 from guerdon.families.gifts import routes as gifts
 from guerdon.families.loyalties import offers, routes as loyalties
@@ -64,6 +65,7 @@ ROUTES: tuple[Route, ...] = (
     *offers.ROUTES,
     *gifts.ROUTES,
     *activity.ROUTES,
+    *erasures.ROUTES,
     *redeemables.ROUTES,
     *distributions.ROUTES,
 )

@@ -18,6 +18,7 @@ from guerdon.families.campaigns import jobs as campaigns
 from guerdon.families.customers import jobs as customers
 from guerdon.families.deliveries import replay as deliveries
 from guerdon.families.distributions import prepare as distributions
+from guerdon.families.erasures import erase, store as erasures_store
 from guerdon.families.loyalties import earn, expire, jobs as loyalties, store as loyalties_store
 from guerdon.families.projects import store as projects
 from guerdon.families.segments import jobs as segments, store as segments_store
@@ -38,6 +39,7 @@ JOBS: dict[str, Handler] = {
     **loyalties.JOBS,
     **distributions.JOBS,
     **deliveries.JOBS,
+    **erase.JOBS,
 }
 REACTIONS: dict[str, tuple[str, ...]] = {
     "customer.deleted": (vouchers.RELEASE,),
@@ -52,6 +54,7 @@ FOLLOWED: dict[str, frozenset[str]] = {
 SCHEDULED: dict[str, FindDue] = {
     expire.EXPIRE: loyalties_store.projects_with_expiring_points,
     segments.NEW_DAY: segments_store.projects_with_due_segments,
+    erase.SWEEP: erasures_store.projects_with_erasures,
 }
 _PARTITIONS_AHEAD = timedelta(days=28)
 _HOUSEKEEPING_S = 3_600

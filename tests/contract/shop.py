@@ -142,6 +142,8 @@ class Shop:
         assert {row.source_id for row in api.list_customers(limit=5, order="-created_at").customers} == {"ann", "bob"}
         api.delete_customer("bob")
         _gone(lambda: api.get_customer("bob"))
+        gone = api.create_customer(self._body("CustomersCreateRequestBody", source_id="eve"))
+        assert api.customer_permanently_deletion("eve").related_object_id == gone.id
         rows = [self._body("CustomersUpdateInBulkRequestBody", source_id="cid", name="Cid")]
         self._done(api.update_customers_in_bulk(rows))
         metadata = self._body("CustomersMetadataUpdateInBulkRequestBody", source_ids=["cid"], metadata={"a": 1})

@@ -1,5 +1,6 @@
 """Logs of activity: of a customer, in its new and its old form, and of a loyalty card's holder."""
 
+import re
 from typing import Annotated, Any, Literal
 
 import msgspec
@@ -20,35 +21,8 @@ from guerdon.http.call import Call
 from guerdon.http.paging import CursorQuery
 from guerdon.http.routing import Param, Route
 
-_ON_CARDS = (
-    "customer.publication.succeeded",
-    "customer.publication.failed",
-    "customer.redemption.failed",
-    "customer.redemption.succeeded",
-    "customer.redemption.rollback.failed",
-    "customer.redemption.rollback.succeeded",
-    "customer.rewarded",
-    "customer.rewarded.loyalty_points",
-    "customer.reward_redemptions.created",
-    "customer.reward_redemptions.pending",
-    "customer.reward_redemptions.completed",
-    "customer.reward_redemptions.rolledback",
-    "customer.voucher.deleted",
-    "customer.voucher.loyalty_card.pending_points.activated",
-    "customer.voucher.loyalty_card.pending_points.added",
-    "customer.voucher.loyalty_card.pending_points.canceled",
-    "customer.voucher.loyalty_card.pending_points.updated",
-    "customer.voucher.loyalty_card.points_added",
-    "customer.voucher.loyalty_card.points_expired",
-    "customer.voucher.loyalty_card.points_transferred",
-)
-
-
-# The reference's enumeration for logs of cards spells these two with three c, and clients made of it know no others.
-_SPELT = {
-    "customer.redemption.succeeded": "customer.redemption.succceeded",
-    "customer.redemption.rollback.succeeded": "customer.redemption.rollback.succceeded",
-}
+# The reference's enumeration for logs of cards spells these with three c, and clients made of it know no others.
+_MISSPELT = re.compile(r"customer\.redemption\.(rollback\.)?succeeded")
 _REWARDED = "customer.reward_redemptions."
 _PLAIN = {"source": "id", "balance": "amount"}
 
@@ -143,10 +117,11 @@ async def list_card_activity(call: Call[None], card: VoucherRow) -> ActivityList
     """What has happened with the card to the customer who holds it. Errors: as of a customer's log."""
     if card.holder_id is None:
         return ActivityList([], has_more=False)
-    where = store.of_customer(card.holder_id, _ON_CARDS).add(store.OF_CARD, card.id)
+    where = store.of_customer(card.holder_id).equal(campaign_id=card.campaign_id).add(store.OF_CARD, card.id)
     page = await _page(call, card.holder_id, where)
     for entry in page.data:
-        entry.type = _SPELT.get(entry.type, entry.type)
+        if _MISSPELT.fullmatch(entry.type):
+            entry.type = entry.type.replace("succeeded", "succceeded")
     return page
 
 
@@ -167,12 +142,12 @@ async def _page(call: Call[None], customer_id: str, where: Where) -> ActivityLis
 
 def _narrowed(query: _Narrowed, customer_id: str) -> Where:
     return (
-        store.of_customer(customer_id, None if query.type is None else [query.type])
+        store.of_customer(customer_id)
         .add("created_at >= {}", query.start_date)
         .add("created_at <= {}", query.end_date)
         .add("campaign_id = {}", query.campaign_id)
         .add(store.OF_CAMPAIGNS, query.campaign_type)
-        .equal(category=query.category)
+        .equal(category=query.category, type=query.type)
     )
 
 

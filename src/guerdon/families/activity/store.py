@@ -1,6 +1,5 @@
 """What has happened to customers: their recorded events, for as long as events are kept."""
 
-from collections.abc import Sequence
 from datetime import datetime
 
 import msgspec
@@ -11,7 +10,11 @@ from guerdon.db.transaction import Transaction
 _ENTRY = "SELECT number, id, type, created_at, group_id, event_source, data FROM events WHERE project_id = $1"
 _NUMBER = "SELECT number FROM events WHERE project_id = $1 AND entity_id = $2 AND id = $3"
 OF_CAMPAIGNS = "campaign_id IN (SELECT id FROM campaigns WHERE project_id = $1 AND campaign_type = {})"
-OF_CARD = "data::jsonb #>> '{{voucher,id}}' = {}"
+# What names the card, and what is about the tier that its holder has.
+OF_CARD = """(
+    starts_with(type, 'customer.loyalty.')
+    OR (type ~ '^customer\\.(publication|redemption|reward|voucher)' AND data::jsonb #>> '{{voucher,id}}' = {})
+)"""
 
 
 class EntryRow(msgspec.Struct, frozen=True):
@@ -31,10 +34,9 @@ async def number_of(db: Transaction, project_id: str, customer_id: str, event_id
     return await db.value(_NUMBER, project_id, customer_id, event_id)
 
 
-def of_customer(customer_id: str, types: Sequence[str] | None = None) -> Where:
-    """The events of a customer, of some types or of all that customers have."""
-    where = Where().add("entity_id = {}", customer_id).add("type = ANY({})", types)
-    return where if types is not None else where.add("starts_with(type, {})", "customer.")
+def of_customer(customer_id: str) -> Where:
+    """The events of a customer."""
+    return Where().add("entity_id = {}", customer_id).add("starts_with(type, {})", "customer.")
 
 
 async def entries(
