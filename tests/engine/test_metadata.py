@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from guerdon.engine.metadata import Definition, Kind, Schema, problems, wrong_definition
+from guerdon.engine.metadata import Definition, Kind, Schema, problems, read_cell, wrong_definition
 
 CITY = Schema({"zip": Definition(type="string", optional=False), "size": Definition(type="number")})
 
@@ -99,3 +99,24 @@ def test_a_constraint_is_of_the_type_it_is_about() -> None:
     assert wrong_definition({"Size": Definition(type="boolean", eq=(1,))}) == "Size.eq.0 must not be present"
     assert wrong_definition({"Size": Definition(type="object")}) == "Size.object_type must be string"
     assert wrong_definition({"Size": Definition(type="number", eq=(1, 2.5))}) is None
+
+
+@pytest.mark.parametrize(
+    ("text", "definition", "value"),
+    [
+        ("7", None, "7"),
+        ("7", {"type": "string"}, "7"),
+        ("7", {"type": "number"}, 7),
+        ("-7.50", {"type": "number"}, -7.5),
+        ("seven", {"type": "number"}, "seven"),
+        ("٣", {"type": "number"}, "٣"),
+        ("TRUE", {"type": "boolean"}, True),
+        ("null", {"type": "boolean"}, None),
+        ("yes", {"type": "boolean"}, "yes"),
+        ("1, 2,x", {"type": "number", "array": True}, [1, 2, "x"]),
+        ("7", {"type": "number", "deleted": True}, "7"),
+    ],
+)
+def test_a_cell_is_read_as_it_is_defined(text: str, definition: dict[str, Any] | None, value: object) -> None:
+    read = read_cell(text, None if definition is None else Definition(**definition))
+    assert (read, type(read)) == (value, type(value))

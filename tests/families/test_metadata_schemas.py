@@ -190,3 +190,25 @@ def test_a_campaign_follows_its_own_schema_or_that_of_vouchers(project: Project,
     }
     fails(project, "POST", "/v1/campaigns", body, DETAILS)
     assert project.post("/v1/campaigns", {**body, "metadata": {"size": 1}})["metadata"] == {"size": 1}
+
+
+def test_a_redemption_is_checked_and_costs_nothing_if_refused(project: Project) -> None:
+    make.campaign(project)
+    card, reward = make.member(project, points=100), make.reward(project)
+    make.metadata_schema(project, "redemption", size=NUMBER)
+    path = f"/v1/loyalties/members/{card['code']}/redemption"
+    fails(project, "POST", path, {"reward": {"id": reward["id"]}, "metadata": BAD}, DETAILS)
+    assert project.get(f"/v1/vouchers/{card['code']}")["loyalty_card"]["balance"] == 100
+    project.post(path, {"reward": {"id": reward["id"]}, "metadata": {"size": 1}})
+
+
+def test_an_imported_file_is_read_as_the_schema_has_it(project: Project) -> None:
+    make.metadata_schema(
+        project, "customer", size=NUMBER, vip={**TEXT, "type": "boolean"}, tags={**TEXT, "array": True}
+    )
+    content = b'Source_id,size,vip,tags,other\nann,7,true,"a, b",5\nbob,big,,,\n'
+    done = project.finished(project.upload("/v1/customers/importCSV", content)["async_action_id"])
+    assert done["result"]["message"] == "1 customer(s) imported successfully, 1 failed."
+    assert done["result"]["failed"][0]["reason"] == DETAILS
+    metadata = project.get("/v1/customers/ann")["metadata"]
+    assert metadata == {"size": 7, "vip": True, "tags": ["a", "b"], "other": "5"}

@@ -20,6 +20,7 @@ _NAMES: dict[str, str] = {
     "image_url": "a URL pointing to JPG/JPEG or PNG resource",
 }
 _DAY = re.compile(r"\d{4}-\d{2}-\d{2}")
+_NUMBER = re.compile(r"-?\d{1,300}(?:\.\d{1,300})?", re.ASCII)
 _POINT = re.compile(r"geo:(-?\d{1,3}(?:\.\d{1,20})?),\s*(-?\d{1,3}(?:\.\d{1,20})?)")
 _PICTURE = re.compile(r"https?://[^\s/?#]+/[^\s?#]*\.(?:jpe?g|png)(?:[?#]\S*)?", re.IGNORECASE)
 _NORTH, _EAST = 90, 180
@@ -214,6 +215,23 @@ _OF_TYPE: dict[str, Callable[[object], bool]] = {
     "boolean": lambda value: isinstance(value, bool),
     "image_url": _is_picture,
 }
+
+
+def read_cell(text: str, definition: Definition | None) -> object:
+    """A cell of a CSV as the definition has it: a list with commas, a number, true, false or null; otherwise text."""
+    if definition is None or definition.deleted:
+        return text
+    if definition.array:
+        return [_read(part.strip(), definition.type) for part in text.split(",")]
+    return _read(text, definition.type)
+
+
+def _read(text: str, kind: Kind) -> object:
+    if kind == "boolean":
+        return {"true": True, "false": False, "null": None}.get(text.lower(), text)
+    if kind == "number" and _NUMBER.fullmatch(text):
+        return float(text) if "." in text else int(text)
+    return text
 
 
 def wrong_definition(properties: Mapping[str, Definition]) -> str | None:

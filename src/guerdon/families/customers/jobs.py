@@ -7,6 +7,7 @@ from guerdon.events.work import Work
 from guerdon.families.async_actions import store as async_actions
 from guerdon.families.customers import save
 from guerdon.families.customers.schemas import NewCustomer
+from guerdon.families.metadata_schemas.check import typed
 from guerdon.http import wire
 from guerdon.jobs import queue
 
@@ -22,7 +23,10 @@ async def bulk_update(work: Work, payload: dict[str, Any]) -> dict[str, Any] | N
     done: int = so_far["done_count"]
     failed: list[dict[str, Any]] = so_far["failed"]
     changed: list[str] = []
-    for number, row in enumerate(piece.rows if piece else [], start=piece.first_row + 1 if piece else 1):
+    rows = piece.rows if piece else []
+    if payload["overwrite"]:
+        rows = await typed(work, "customer", rows)
+    for number, row in enumerate(rows, start=piece.first_row + 1 if piece else 1):
         try:
             new = wire.convert(row, NewCustomer)
             changed.append((await save.upsert(work, new, quiet=True, overwrite=payload["overwrite"])).id)

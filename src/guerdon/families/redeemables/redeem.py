@@ -16,6 +16,7 @@ from guerdon.families.campaigns.store import CampaignRow
 from guerdon.families.customers import store as customers
 from guerdon.families.customers.store import CUSTOMERS, CustomerRow
 from guerdon.families.loyalties.movements import Member
+from guerdon.families.metadata_schemas.check import Sent, require
 from guerdon.families.orders import save
 from guerdon.families.orders.schemas import NewOrder
 from guerdon.families.orders.store import SPENT
@@ -36,13 +37,14 @@ _TRACKING_BYTES = 16
 async def redeem_reward(work: Work, card: VoucherRow, body: NewRedemption) -> Redeemed:
     """Takes the price off the card and one reward out of the stock, and saves the order that comes with it.
 
-    Locks are taken in the order campaign, card, reward, order, customer. Errors: missing_reward; not_found for a reward
-    that the campaign does not offer; what `refusal` says; reward_out_of_stock; invalid_customer for an order of
-    somebody else; those of saving orders.
+    Locks are taken in the order campaign, card, reward, order, customer. Errors: missing_reward;
+    metadata_validation_failed; not_found for a reward that the campaign does not offer; what `refusal` says;
+    reward_out_of_stock; invalid_customer for an order of somebody else; those of saving orders.
     """
     if body.reward is None:
         details = "A reward is required when redeeming a LOYALTY_CARD"
         raise refused("missing_reward", "Missing reward", details)
+    await require(work, Sent("redemption", body.metadata))
     db, project_id = work.db, work.project.id
     await db.begin()
     campaign = await campaigns.hold(db, project_id, card.campaign_id or "")
