@@ -29,6 +29,34 @@ def customer(project: Project, source_id: str = "ann", **fields: Any) -> dict[st
     return project.post("/v1/customers", {"source_id": source_id, "name": source_id.title(), **fields})
 
 
+def event_schema(project: Project, name: str = "signed_up", **properties: dict[str, Any]) -> dict[str, Any]:
+    """Defines a custom event, with what its metadata must be like."""
+    body = {"name": name, "schema": {"properties": properties}}
+    return project.management.post(f"{project.path}/custom-event-schemas", body)
+
+
+def metadata_schema(
+    project: Project,
+    related_object: str = "customer",
+    *,
+    allow_defined_only: bool = False,
+    **properties: dict[str, Any],
+) -> dict[str, Any]:
+    body = {"related_object": related_object, "allow_defined_only": allow_defined_only, "properties": properties}
+    return project.management.post(f"{project.path}/metadata-schemas", body)
+
+
+def segment(project: Project, kind: str = "passive", name: str = "Some", **fields: Any) -> dict[str, Any]:
+    """A segment; an auto-update one once it knows who is in it. `filter_` is its filter, without the junction."""
+    filter_ = fields.pop("filter_", None)
+    body = {"name": name, "type": kind, **({"filter": {"junction": "and", **filter_}} if filter_ else {}), **fields}
+    made = project.post("/v1/segments", body)
+    if kind == "auto-update":
+        swept = "SELECT FROM segments WHERE project_id = $1 AND id = $2 AND swept_on IS NOT NULL"
+        eventually(lambda: project.installation.sql(swept, project.id, made["id"]))
+    return made
+
+
 def product(project: Project, source_id: str = "bottle", **fields: Any) -> dict[str, Any]:
     return project.post("/v1/products", {"source_id": source_id, "name": source_id.title(), **fields})
 

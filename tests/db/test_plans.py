@@ -9,6 +9,7 @@ import pytest
 from guerdon.db.migrate import migrate
 from guerdon.db.pool import Pool, acquired
 from guerdon.db.table import Order, Table
+from guerdon.families.activity import store as activity
 from guerdon.families.customers.store import CUSTOMERS
 from guerdon.families.deliveries import store as deliveries
 from guerdon.families.feed import store as feed
@@ -96,6 +97,16 @@ def test_a_replay_and_the_feed_walk_along_keys(empty: str) -> None:
     assert "_pkey" in plan, plan
     assert "Merge Append" in plan, plan
     assert "Seq Scan" not in plan, plan
+
+
+def test_a_log_of_activity_is_read_along_its_customer(empty: str) -> None:
+    where = activity.of_customer("cust_1")
+    sql = f"{activity._ENTRY}{where.sql} ORDER BY number DESC LIMIT 11"
+    plan = _plan(empty, sql, "p", "cust_1", "customer.")
+    assert "entity_id" in plan, plan
+    assert "Merge Append" in plan, plan
+    assert "Seq Scan" not in plan, plan
+    assert "->  Sort" not in plan, plan
 
 
 @pytest.mark.parametrize("descending", [True, False])

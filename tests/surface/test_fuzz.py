@@ -20,7 +20,13 @@ from installation import Project, eventually
 
 REQUESTS = 300
 # What removes something comes less often, so that the others find what they need.
-OPERATIONS = tuple(route for route in ROUTES for _ in range({"DELETE": 1, "GET": 3}.get(route.method, 8)))
+# Not the one whose effects come when time is due, which can be while the next request is judged.
+OPERATIONS = tuple(
+    route
+    for route in ROUTES
+    for _ in range({"DELETE": 1, "GET": 3}.get(route.method, 8))
+    if not route.path.endswith("/permanent-deletion")
+)
 QUERIES = {"limit": (1, 100), "page": (1, 100), "order": ("-created_at", "created_at", "id"), "size": (1, 2)}
 METHODS = ("GET", "POST", "PUT", "DELETE")
 ALLOWED = {"code", "key", "message", "details", "request_id", "resource_id", "resource_type", "statusCode", "error"}
@@ -83,6 +89,9 @@ class World:
         self.card = make.member(project, "ann", 1_000)
         reward = make.reward(project, 1, stock=50)
         order = make.order(project, 500, source_id="first", status="PAID")
+        segment = make.segment(project, filter_={"name": {"conditions": {"$has_value": [True]}}})
+        schema = make.metadata_schema(project, "order", size={"type": "number"})
+        defined = make.event_schema(project, stars={"type": "number", "optional": True})
         made = project.management.post(f"{project.path}/distributions", self._distribution())
         hook = project.management.post(f"{project.path}/webhooks", {"target_url": self._url(), "events": ["*"]})
         self.known = {
@@ -98,6 +107,10 @@ class World:
             "rewardId": [reward["id"]],
             "distributionId": [made["id"]],
             "webhookId": [hook["id"]],
+            "segmentId": [segment["id"]],
+            "metadataSchemaId": [schema["id"]],
+            "customEventSchemaId": [defined["id"]],
+            "resource": ["order"],
             "assetId": [self.card["assets"]["qr"]["id"]],
         }
         self.good: dict[str, tuple[Any, ...]] = {
@@ -119,7 +132,11 @@ class World:
             "by": ("PT1H", "P1M"),
             "target_url": (self._url(),),
             "events": (["customer.updated"], ["*"]),
-            "event": ("order.paid",),
+            "event": ("order.paid", "signed_up"),
+            "filter": ({"email": {"conditions": {"$is_unknown": [True]}}}, {"metadata.tier": {"conditions": {}}}),
+            "related_object": ("customer", "order", "voucher"),
+            "properties": ({"tier": {"type": "string"}}, {"tier": {"type": "string", "optional": False}}),
+            "schema": ({"properties": {"tier": {"type": "string", "optional": True}}},),
             "channels": (self._distribution()["channels"],),
             "trigger": ({"type": "customer.order.paid"}, {"type": "customer.updated"}),
             "action": ({"type": "MESSAGE"}, {"type": "PUBLICATION", "campaign_id": "Gifts"}),

@@ -86,8 +86,9 @@ class Formulas(msgspec.Struct, frozen=True, kw_only=True):
 class Redeemable(msgspec.Struct, frozen=True, kw_only=True):
     """One thing of a request.
 
-    `id` is the name it was asked by, `ref` its own id, `code` that of a voucher, `label` what messages call it. One of `discount`, `gift` and `card` says what it is worth. `absent` says why there is nothing to redeem. `left` is
-    how many more redemptions it has, None for no limit.
+    `id` is the name it was asked by, `ref` its own id, `code` that of a voucher, `label` what messages call it. One of
+    `discount`, `gift` and `card` says what it is worth. `absent` says why there is nothing to redeem. `left` is how
+    many more redemptions it has, None for no limit.
     """
 
     object: Literal["voucher", "promotion_tier"]

@@ -58,11 +58,15 @@ def with_items(order: Order, changed: Mapping[int, Item], added: Sequence[Item] 
 
 
 def with_goods(order: Order, changed: Mapping[int, Item], added: Sequence[Item] = ()) -> Order:
-    """The same where the goods change: the amount follows the lines, unless they carry no more money than before."""
+    """The same where the goods change: the amount follows the lines, unless they carry no more money than before.
+
+    To the amount of an order whose lines carried none, that of the new ones is added.
+    """
     after = with_items(order, changed, added)
+    before, now = amount_of(order.items), amount_of(after.items)
     amount = order.amount
-    if amount_of(after.items) != amount_of(order.items):
-        amount = amount_of(after.items)
+    if now is not None and now != before:
+        amount = now if before is not None else (amount or 0) + now
     return replace(after, amount=amount, initial_amount=order.amount)
 
 

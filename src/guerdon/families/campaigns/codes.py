@@ -20,6 +20,7 @@ from guerdon.families.campaigns.schemas import (
     VoucherCreated,
 )
 from guerdon.families.campaigns.store import CampaignRow
+from guerdon.families.metadata_schemas.check import Sent, require
 from guerdon.families.vouchers import beside, codes, store as vouchers, views as voucher_views
 from guerdon.families.vouchers.assets import Links
 from guerdon.families.vouchers.store import NewCode, VoucherRow
@@ -99,10 +100,14 @@ async def own(work: Work, like: VoucherRow, code: NewCode) -> VoucherRow:
 async def add_one(
     work: Work, campaign: CampaignRow, changes: NewCampaignCode, wanted: CodeConfig | NewCode
 ) -> VoucherRow:
-    """Adds one code to a campaign. Errors: not_found, duplicate_found, invalid_code_config."""
+    """Adds one code to a campaign.
+
+    Errors: not_found, duplicate_found, invalid_code_config, metadata_validation_failed.
+    """
     await work.db.begin()
     held = await _hold(work, campaign.id)
     like = template(held, work.now, changes)
+    await require(work, Sent("voucher", like.metadata))
     if isinstance(wanted, NewCode):
         made = await own(work, like, wanted)
         links = Links(work.runtime, work.project.id)
@@ -117,7 +122,11 @@ async def add_one(
 
 
 async def add_many(work: Work, campaign: CampaignRow, changes: NewCampaignCode, config: CodeConfig, count: int) -> str:
-    """Accepts the generation of codes for a campaign; returns the asynchronous action's id. Errors: not_found."""
+    """Accepts the generation of codes for a campaign; returns the asynchronous action's id.
+
+    Errors: not_found, metadata_validation_failed.
+    """
+    await require(work, Sent("voucher", template(campaign, work.now, changes).metadata))
     await work.db.begin()
     changed = await store.begin_generation(work.db, work.project.id, campaign.id)
     if changed is None:

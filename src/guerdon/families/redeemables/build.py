@@ -2,12 +2,13 @@
 
 from collections.abc import Mapping
 from decimal import Decimal
-from typing import Any
+from typing import Any, Literal
 
 from guerdon.engine import refusals, targets, turn
 from guerdon.engine.basket import Basket
 from guerdon.engine.redeemable import Attached, Card, Category, Formulas, Gift, Rate, Redeemable, Reward
 from guerdon.engine.refusals import Refusal
+from guerdon.families.promotion_tiers.store import TierRow
 from guerdon.families.redeemables.counters import Asked, Column
 from guerdon.families.redeemables.request import Wanted
 from guerdon.families.redeemables.sources import Offer, Sources
@@ -19,17 +20,52 @@ _LABELS = {"DISCOUNT_VOUCHER": "Discount Coupon", "GIFT_VOUCHER": "Gift Card", "
 
 def scope(wanted: Wanted, sources: Sources) -> dict[Column, str]:
     """The ids of the redeemable and of its campaign, by what redemptions call them."""
-    row = sources.vouchers.get(wanted.id)
+    row = _row(wanted, sources)
     if row is None:
         return {}
-    return {"voucher_id": row.id, **({"campaign_id": row.campaign_id} if row.campaign_id else {})}
+    column: Column = "voucher_id" if isinstance(row, VoucherRow) else "promotion_tier_id"
+    return {column: row.id, **({"campaign_id": row.campaign_id} if row.campaign_id else {})}
 
 
 def redeemable(wanted: Wanted, sources: Sources, rules: tuple[Attached, ...]) -> Redeemable:
-    """A voucher of the request; one that does not exist is answered, not refused."""
-    row = sources.vouchers.get(wanted.id)
+    """One redeemable of the request; one that does not exist is answered, not refused."""
+    row = _row(wanted, sources)
     if row is None:
-        return Redeemable(object="voucher", id=wanted.id, absent=refusals.not_found("voucher", wanted.id))
+        absent = refusals.not_found(wanted.object, wanted.id)
+        return Redeemable(object=_object(wanted), id=wanted.id, absent=absent)
+    if isinstance(row, TierRow):
+        return _tier(wanted, sources, row, rules)
+    return _voucher(wanted, sources, row, rules)
+
+
+def _row(wanted: Wanted, sources: Sources) -> VoucherRow | TierRow | None:
+    found = sources.vouchers if wanted.object == "voucher" else sources.tiers
+    return found.get(wanted.id)
+
+
+def _object(wanted: Wanted) -> Literal["voucher", "promotion_tier"]:
+    return "voucher" if wanted.object == "voucher" else "promotion_tier"
+
+
+def _tier(wanted: Wanted, sources: Sources, row: TierRow, rules: tuple[Attached, ...]) -> Redeemable:
+    campaign = sources.campaigns.get(row.campaign_id)
+    stack = _categories(sources, sources.stack.category_id) if sources.stack else ()
+    return Redeemable(
+        object="promotion_tier",
+        id=wanted.id,
+        ref=row.id,
+        label="Promotion Tier",
+        discount=row.discount,
+        active=row.active and campaign is not None and campaign.active,
+        periods=(campaign.period, row.period) if campaign else (row.period,),
+        rules=rules,
+        categories=(*_categories(sources, row.category_id or (campaign.category_id if campaign else None)), *stack),
+        metadata=row.metadata,
+        formulas=Formulas(start_date=row.start_date, expiration_date=row.expiration_date),
+    )
+
+
+def _voucher(wanted: Wanted, sources: Sources, row: VoucherRow, rules: tuple[Attached, ...]) -> Redeemable:
     campaign = sources.campaigns.get(row.campaign_id or "")
     held = sources.held.get(row.id, NOTHING)
     offer = sources.offers.get(row.id)
@@ -77,21 +113,26 @@ def unit_counters(basket: Basket, sources: Sources) -> list[Asked]:
         if not any(scope.names_goods for scope in one.scopes):
             continue
         lines = targets.choose(basket.order, one.scopes, basket.catalogue, basket.moment)
-        row = next((row for row in sources.vouchers.values() if row.id == one.ref), None)
-        if row is None or row.campaign_id is None:
+        campaign_id = _campaign_id(one, sources)
+        if campaign_id is None:
             continue
         found += [
             Asked(
                 key=key,
                 of="units",
-                column="campaign_id",
-                scope_id=row.campaign_id,
+                column="promotion_tier_id" if "_promotion_tier_" in unit else "campaign_id",
+                scope_id=one.ref if "_promotion_tier_" in unit else campaign_id,
                 customer_id=customer_id if "_customer_" in unit else None,
                 unit=unit,
             )
             for unit, key in turn.unit_counters(one, basket.order, lines, customer_id).items()
         ]
     return found
+
+
+def _campaign_id(one: Redeemable, sources: Sources) -> str | None:
+    rows = (*sources.vouchers.values(), *sources.tiers.values())
+    return next((row.campaign_id for row in rows if row.id == one.ref), None)
 
 
 def _categories(sources: Sources, category_id: str | None) -> tuple[Category, ...]:

@@ -52,21 +52,28 @@ def ask(prefix: str, counter: Counter, scope: Mapping[Column, str], asker: "Aske
 
     `scope` has the ids of the redeemable and of its campaign.
     """
-    present = [column for column in _COLUMNS[counter.scope] if column in scope]
-    if not present:
+    column = _column(counter, scope)
+    if column is None:
         return None
-    column = present[0]
+    scope_id = scope[column]
     since = period_start(counter.period, asker.moment) if counter.period else None
     who = {"customer": asker.customer_id or NOBODY, "api_key": asker.api_key, "user": None, None: ""}[counter.per]
     return Asked(
-        key=":".join([prefix, counter.name, scope[column], who or "", since.isoformat() if since else ""]),
+        key=":".join([prefix, counter.name, scope_id, who or "", since.isoformat() if since else ""]),
         of=counter.of,
         column=column,
-        scope_id=scope[column],
+        scope_id=scope_id,
         customer_id=asker.customer_id if counter.per == "customer" else None,
         api_key=asker.api_key if counter.per == "api_key" else None,
         since=since,
     )
+
+
+def _column(counter: Counter, scope: Mapping[Column, str]) -> Column | None:
+    for column in _COLUMNS[counter.scope]:
+        if scope.get(column):
+            return column
+    return None
 
 
 class Asker(msgspec.Struct, frozen=True):

@@ -10,13 +10,16 @@ from guerdon.clock import iso, iso_or_none
 from guerdon.engine import applicable
 from guerdon.engine.basket import Basket
 from guerdon.engine.goods import Catalogue
-from guerdon.engine.order import Order
+from guerdon.engine.order import Item, Order
 from guerdon.engine.quote import Outcome
 from guerdon.engine.redeemable import Redeemable
 from guerdon.engine.refusals import Refusal
 from guerdon.engine.turn import Taken
+from guerdon.families.categories import views as category_views
 from guerdon.families.orders import views as order_views
+from guerdon.families.orders.schemas import Item as ItemView
 from guerdon.families.orders.store import OrderRow
+from guerdon.families.promotion_tiers.store import TierRow
 from guerdon.families.redeemables import answers
 from guerdon.families.redeemables.load import Loaded
 
@@ -30,7 +33,7 @@ def outcome(found: Outcome, loaded: Loaded, request_id: str) -> answers.Applicab
         object=redeemable.object,
         result=_result(found, loaded.basket, request_id),
         metadata=dict(redeemable.metadata),
-        categories=[],
+        categories=_categories(loaded, redeemable),
     )
     _name(shown, loaded, redeemable)
     if found.taken is not None:
@@ -45,7 +48,7 @@ def order(value: Order, loaded: Loaded) -> answers.QuotedOrder:
     shown = answers.QuotedOrder(
         **order_views.sums(value),
         initial_amount=UNSET if value.initial_amount is None else value.initial_amount,
-        items=[order_views.item(item) for item in value.items] or UNSET,
+        items=[_item(item) for item in value.items] or UNSET,
         metadata=row.metadata if row else {},
         customer_id=_customer_id(stored, loaded),
         referrer_id=stored.referrer_id if stored else None,
@@ -153,10 +156,28 @@ def _list_goods(shown: answers.Applicable, basket: Basket, redeemable: Redeemabl
 
 
 def _name(shown: answers.Applicable, loaded: Loaded, redeemable: Redeemable) -> None:
-    voucher = loaded.sources.vouchers.get(redeemable.id)
-    if voucher is not None and voucher.campaign_id is not None:
-        shown.campaign_id = voucher.campaign_id
-        shown.campaign_name = voucher.campaign or UNSET
+    sources = loaded.sources
+    row = sources.vouchers.get(redeemable.id) or sources.tiers.get(redeemable.id)
+    campaign = sources.campaigns.get(row.campaign_id or "") if row else None
+    if campaign is not None:
+        shown.campaign_id, shown.campaign_name = campaign.id, campaign.name
+    if isinstance(row, TierRow):
+        shown.name = row.name
+
+
+def _categories(loaded: Loaded, redeemable: Redeemable) -> list[dict[str, Any]]:
+    """In full, with what the project's stacking makes of them."""
+    stacking = loaded.basket.stacking
+    found: list[dict[str, Any]] = []
+    for category in redeemable.categories:
+        row = loaded.sources.categories[category.id]
+        told: dict[str, Any] = msgspec.to_builtins(category_views.category(row))
+        if category.id in stacking.exclusive_categories:
+            told["stacking_rules_type"] = "EXCLUSIVE"
+        elif category.id in stacking.joint_categories:
+            told["stacking_rules_type"] = "JOINT"
+        found.append(told)
+    return found
 
 
 def _goods(name: str | None, catalogue: Catalogue) -> dict[str, Any]:
@@ -169,6 +190,16 @@ def _goods(name: str | None, catalogue: Catalogue) -> dict[str, Any]:
     if sku:
         told["sku"] = {key: sku.get(key) for key in ("id", "source_id", "sku")}
     return told
+
+
+def _item(item: Item) -> ItemView:
+    """A line, also with what it was before its goods changed, which they may not have."""
+    shown = order_views.item(item)
+    if shown.initial_quantity is UNSET:
+        shown.initial_quantity = shown.quantity
+    if shown.initial_amount is UNSET:
+        shown.initial_amount = shown.amount
+    return shown
 
 
 def _customer_id(stored: OrderRow | None, loaded: Loaded) -> str | None:

@@ -11,12 +11,14 @@ from guerdon.families.campaigns.store import CAMPAIGNS
 from guerdon.families.customers.store import CUSTOMERS
 from guerdon.families.orders.store import ORDERS
 from guerdon.families.products.store import PRODUCTS, SKUS
+from guerdon.families.promotion_tiers.store import TIERS
 from guerdon.families.redeemables import store
 from guerdon.families.redeemables.done import Done, Goods
 from guerdon.families.redeemables.schemas import Related, RelatedRedemptions
 from guerdon.families.redeemables.sources import Offer
 from guerdon.families.redeemables.store import RedemptionRow
 from guerdon.families.rewards.store import ASSIGNMENTS, REWARDS, RewardRow
+from guerdon.families.vouchers import beside
 from guerdon.families.vouchers.store import VOUCHERS
 
 
@@ -29,7 +31,9 @@ async def done(work: Work, rows: Sequence[RedemptionRow]) -> list[Done]:
     customers = await CUSTOMERS.by_ids(db, project_id, people)
     campaigns = await CAMPAIGNS.by_ids(db, project_id, {row.campaign_id for row in rows if row.campaign_id})
     orders = await ORDERS.by_ids(db, project_id, {row.order_id for row in rows if row.order_id})
+    tiers = await TIERS.by_ids(db, project_id, {row.promotion_tier_id for row in rows if row.promotion_tier_id})
     offers = await _offers(work, rows)
+    shown = await beside.of(db, project_id, [*vouchers.values(), *tiers.values()])
     found: list[Done] = []
     for row in rows:
         voucher = vouchers.get(row.voucher_id or "")
@@ -38,6 +42,7 @@ async def done(work: Work, rows: Sequence[RedemptionRow]) -> list[Done]:
             Done(
                 row=row,
                 voucher=voucher,
+                tier=tiers.get(row.promotion_tier_id or ""),
                 campaign=campaigns.get(row.campaign_id or ""),
                 customer=customers.get(row.customer_id or ""),
                 holder=customers.get(voucher.holder_id or "") if voucher else None,
@@ -45,6 +50,7 @@ async def done(work: Work, rows: Sequence[RedemptionRow]) -> list[Done]:
                 goods=await _goods(work, offer.reward) if offer else Goods(),
                 order=orders.get(row.order_id or ""),
                 value=value(row),
+                beside=shown,
             )
         )
     return found

@@ -15,6 +15,7 @@ from guerdon.families.campaigns.store import CampaignRow
 from guerdon.families.customers import save as customers
 from guerdon.families.customers.schemas import NewCustomer
 from guerdon.families.customers.store import CUSTOMERS, CustomerRow
+from guerdon.families.metadata_schemas.check import Sent, require
 from guerdon.families.orders import save as orders
 from guerdon.families.orders.schemas import NewOrder
 from guerdon.families.orders.store import OrderRow
@@ -51,6 +52,7 @@ async def redeem(work: Work, request: Request, *, certain: bool = False) -> Rede
     `certain` holds every row from the start, so that no race can be lost. Locks are taken in the order voucher,
     counter, reward, order, customer. Errors: LostRace; those of `load` and of saving orders and customers.
     """
+    await require(work, Sent("redemption", request.metadata))
     if certain:
         await work.db.begin()
     loaded = await load(work, request, locked=certain)
@@ -63,17 +65,21 @@ async def redeem(work: Work, request: Request, *, certain: bool = False) -> Rede
     counted = await _count(work, loaded, quote)
     people = await _people(work, request, loaded, vouchers)
     await _count_new(work, loaded, counted, people.customer)
+    stack = loaded.sources.stack
     parent_id = work.new_id("r_") if len(quote.applied) > 1 else None
     done = [
         Done(
             row=replace(
-                _row(work, request, outcome, parent_id, people.customer), drained=drained.get(outcome.redeemable.ref)
+                _row(work, request, outcome, parent_id, people.customer, stack.id if stack else None),
+                drained=drained.get(outcome.redeemable.ref),
             ),
             voucher=vouchers.get(outcome.redeemable.ref),
-            campaign=_campaign(loaded.sources, vouchers.get(outcome.redeemable.ref)),
+            tier=loaded.sources.tiers.get(outcome.redeemable.ref),
+            campaign=_campaign(loaded.sources, outcome.redeemable.ref),
             customer=people.customer,
             holder=people.holders.get(outcome.redeemable.ref),
             offer=offers.get(outcome.redeemable.ref),
+            beside=loaded.sources.beside,
             goods=await _goods(work, offers.get(outcome.redeemable.ref)),
         )
         for outcome in quote.applied
@@ -190,7 +196,12 @@ async def _customer(work: Work, request: Request, draft: Draft | None, holder_id
 
 
 def _row(
-    work: Work, request: Request, outcome: Outcome, parent_id: str | None, customer: CustomerRow | None
+    work: Work,
+    request: Request,
+    outcome: Outcome,
+    parent_id: str | None,
+    customer: CustomerRow | None,
+    stack_id: str | None,
 ) -> RedemptionRow:
     order = outcome.taken.order if outcome.taken else Order()
     off = order.total_applied_discount_amount or 0
@@ -200,6 +211,8 @@ def _row(
         related_object_type=outcome.redeemable.object,
         voucher_id=outcome.redeemable.ref if outcome.redeemable.object == "voucher" else None,
         voucher_code=outcome.redeemable.code,
+        promotion_tier_id=outcome.redeemable.ref if outcome.redeemable.object == "promotion_tier" else None,
+        promotion_stack_id=stack_id,
         amount=outcome.amount,
         order_amount=order.total_amount,
         discounted_amount=off,
@@ -218,8 +231,9 @@ def _counted(outcome: Outcome, customer: CustomerRow | None) -> dict[str, int] |
     return {counters.of_customer(key, customer): value for key, value in counted.items()} or None
 
 
-def _campaign(sources: Sources, voucher: VoucherRow | None) -> CampaignRow | None:
-    return sources.campaigns.get(voucher.campaign_id or "") if voucher else None
+def _campaign(sources: Sources, ref: str) -> CampaignRow | None:
+    rows = (*sources.vouchers.values(), *sources.tiers.values())
+    return next((sources.campaigns.get(row.campaign_id or "") for row in rows if row.id == ref), None)
 
 
 async def _goods(work: Work, offer: Offer | None) -> Goods:

@@ -20,6 +20,8 @@ from guerdon.families.orders import people, save as orders
 from guerdon.families.orders.schemas import NewOrder, OrderPatch
 from guerdon.families.orders.store import ORDERS, OrderRow, with_order
 from guerdon.families.orders.write import Draft, write
+from guerdon.families.promotion_tiers import store as tiers
+from guerdon.families.promotion_tiers.store import Sums
 from guerdon.families.redeemables import counters, read, store, tell
 from guerdon.families.redeemables.done import Done
 from guerdon.families.redeemables.store import REDEMPTIONS, RedemptionRow
@@ -128,6 +130,9 @@ async def _undo(work: Work, row: RedemptionRow, undone: Sequence[Done], wish: Wi
         await REDEMPTIONS.insert(work.db, work.project.id, one.row)
     await customers.count_redemptions(work.db, work.project.id, _changes(undone))
     for one, before in zip(done, undone, strict=True):
+        if before.row.promotion_tier_id is not None:
+            sums = Sums(-1, -(before.row.order_amount or 0), -(before.row.discounted_amount or 0))
+            await tiers.count_redemption(work.db, work.project.id, before.row.promotion_tier_id, one.row.id, sums)
         await _tell(work, one, before)
     return RolledBack(done=done, parent=parent, order=order)
 
@@ -168,6 +173,7 @@ def _rollback(work: Work, undone: Done, vouchers: dict[str, VoucherRow], wish: W
         voucher_id=before.voucher_id,
         voucher_code=before.voucher_code,
         promotion_tier_id=before.promotion_tier_id,
+        promotion_stack_id=before.promotion_stack_id,
         campaign_id=before.campaign_id,
         reward_id=before.reward_id,
         reward_assignment_id=before.reward_assignment_id,

@@ -8,6 +8,8 @@ from msgspec import UNSET
 
 from guerdon.db.table import Where
 from guerdon.families.loyalties.routes import CARDS
+from guerdon.families.promotion_tiers.store import TierRow
+from guerdon.families.promotions.routes import load_tier
 from guerdon.families.redeemables import failed, quotes, read, roll_back, views
 from guerdon.families.redeemables.answers import Validated, ValidatedVoucher
 from guerdon.families.redeemables.redeem import Refused, redeem
@@ -78,6 +80,16 @@ async def redeem_by_card(call: Call[CardRedemption], *path: VoucherRow) -> Redem
     """The older form for a single card."""
     body = SingleRequest(reward=call.body.reward, order=call.body.order, metadata=call.body.metadata)
     return await _redeem_one(call, _single(path[-1], body))
+
+
+async def validate_tier(call: Call[SingleRequest], tier: TierRow) -> Validated:
+    """The older form for a single tier."""
+    return await validate(call.work, _single_tier(tier, call.body))
+
+
+async def redeem_tier(call: Call[SingleRequest], tier: TierRow) -> Redemption | Reply:
+    """The older form for a single tier."""
+    return await _redeem_one(call, _single_tier(tier, call.body))
 
 
 async def roll_back_redemption(call: Call[RollbackWish | None], row: RedemptionRow) -> Redemption | Reply:
@@ -162,9 +174,14 @@ async def _redeem(call: Call[Any], request: Request) -> Redeemed | Reply:
     )
 
 
+def _single_tier(tier: TierRow, body: SingleRequest) -> Request:
+    fields = {name: getattr(body, name) for name in _SHARED}
+    return Request(redeemables=[Wanted(object="promotion_tier", id=tier.id)], **fields)
+
+
 def _single(voucher: VoucherRow, body: SingleRequest) -> Request:
     wanted = Wanted(object="voucher", id=voucher.code, gift=body.gift, reward=body.reward)
-    fields = {name: getattr(body, name) for name in ("order", "customer", "session", "tracking_id", "metadata")}
+    fields = {name: getattr(body, name) for name in _SHARED}
     return Request(redeemables=[wanted], **fields)
 
 
@@ -174,6 +191,9 @@ def _wish(call: Call[RollbackWish | None]) -> Wish:
 
 
 _RESULT = "result = {}"
+_SHARED = ("order", "customer", "session", "tracking_id", "metadata")
+_TIER = (Param("promotion_tier", load_tier),)
+_TIER_PATH = "/v1/promotions/tiers/{promotionTierId}"
 _ONE = (Param("redemption", load),)
 _VOUCHER = (Param("voucher", load_voucher),)
 ROUTES = (
@@ -202,6 +222,8 @@ ROUTES = (
     ),
     Route("GET", _REDEMPTIONS_OF, list_voucher_redemptions, _VOUCHER, answer=VoucherRedemptions),
     Route("POST", _REDEMPTIONS_OF, redeem_voucher, _VOUCHER, SingleRequest, answer=Redemption),
+    Route("POST", f"{_TIER_PATH}/redemption", redeem_tier, _TIER, SingleRequest, answer=Redemption),
+    Route("POST", f"{_TIER_PATH}/validation", validate_tier, _TIER, SingleRequest, answer=Validated),
     *(
         Route("POST", f"{path}/redemption", redeem_by_card, card, CardRedemption, answer=Redemption)
         for path, card in CARDS

@@ -9,6 +9,7 @@ from guerdon.families.campaigns.schemas import SimpleCampaign
 from guerdon.families.customers.schemas import NewCustomer, SimpleCustomer
 from guerdon.families.orders.schemas import NewOrder, Order, SimpleOrder
 from guerdon.families.products.schemas import Product, Sku
+from guerdon.families.promotion_tiers.schemas import SimpleTier, Tier
 from guerdon.families.redeemables.answers import Applicable
 from guerdon.families.redeemables.request import WantedReward
 from guerdon.families.rewards.schemas import Assignment, SimpleProduct, SimpleSku
@@ -135,7 +136,7 @@ class Redemption(msgspec.Struct, kw_only=True):
     related_object_type: str
     related_object_id: str
     voucher: HeldVoucher | UnsetType = UNSET
-    promotion_tier: Any = UNSET
+    promotion_tier: Tier | UnsetType = UNSET
     reward: RewardResult | UnsetType = UNSET
     gift: PaidCredits | UnsetType = UNSET
     loyalty_card: PaidPoints | UnsetType = UNSET
@@ -205,7 +206,7 @@ class _EventRedemption(msgspec.Struct, kw_only=True):
     result: str
     status: str
     voucher: SimpleVoucher | UnsetType = UNSET
-    promotion_tier: Any = UNSET
+    promotion_tier: SimpleTier | UnsetType = UNSET
     redemption: str | UnsetType = UNSET
     reason: str | UnsetType = UNSET
     failure_code: str | UnsetType = UNSET
@@ -258,7 +259,7 @@ class RedemptionEvent(msgspec.Struct, kw_only=True):
     campaign: SimpleCampaign | UnsetType | None
     voucher: SimpleVoucher | UnsetType | None
     holder: SimpleCustomer | None
-    promotion_tier: Any = None
+    promotion_tier: SimpleTier | None = None
     promotion_stack: None = None
     redemption: SimpleRedemption
     redemption_rollback: SimpleRedemption | UnsetType = UNSET

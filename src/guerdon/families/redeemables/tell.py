@@ -13,6 +13,7 @@ from guerdon.families.gifts.schemas import CreditsMoved
 from guerdon.families.loyalties import views as loyalty_views
 from guerdon.families.loyalties.movements import MANUAL, Expanded, Member, Movement, book
 from guerdon.families.orders import views as order_views
+from guerdon.families.promotion_tiers import views as tier_views
 from guerdon.families.redeemables import views
 from guerdon.families.redeemables.done import Done
 from guerdon.families.redeemables.schemas import RedeemedFrom, RedemptionEvent, Rewarded, RewardRedemptionEvent
@@ -186,6 +187,7 @@ def _event(done: Done) -> RedemptionEvent:
         campaign=campaign_views.simple(done.campaign) if done.campaign else None,
         voucher=voucher_views.simple(done.voucher) if done.voucher else None,
         holder=customer_views.simple(done.holder) if done.holder else None,
+        promotion_tier=tier_views.simple(done.tier) if done.tier else None,
         redemption=views.simple(done),
     )
 
