@@ -227,3 +227,19 @@ def test_no_more_than_a_hundred_filters_also_of_many_at_once(project: Project) -
     assert sorted(found) == [200] * 4 + [400] * 4
     make.segment(project, "static")
     assert project.get("/v1/segments")["total"] == 101
+
+
+def test_only_a_passive_segment_can_be_changed(project: Project) -> None:
+    make.customer(project, "ann")
+    passive = make.segment(project, filter_=VIP)
+    path = f"/v1/segments/{passive['id']}"
+    assert names(project, passive) == []
+    everybody = {"email": {"conditions": {"$is_unknown": [True]}}}
+    changed = project.put(path, {"filter": everybody})
+    assert (changed["name"], changed["filter"]) == ("Some", everybody)
+    assert project.put(path, {"name": "Other"})["filter"] == everybody
+    assert names(project, passive) == ["ann"]
+    assert project.get(path)["updated_at"]
+    project.refuse("PUT", path, {"filter": {"shoes": {}}}, status=400, key="invalid_payload")
+    for made in (make.segment(project, "static"), make.segment(project, "auto-update", filter_=VIP)):
+        project.refuse("PUT", f"/v1/segments/{made['id']}", {"name": "x"}, status=400, key="invalid_payload")

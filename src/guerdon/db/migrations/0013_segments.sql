@@ -15,6 +15,7 @@ CREATE TABLE segments (
 );
 CREATE INDEX segments_by_creation ON segments (project_id, created_at DESC NULLS LAST, id DESC);
 ALTER TABLE segments ADD PRIMARY KEY (project_id, id);
+CREATE INDEX segments_following_days ON segments (project_id, swept_on) WHERE follows_days;
 
 CREATE TABLE segment_members (
     project_id text COLLATE "C" NOT NULL,

@@ -4,6 +4,8 @@ import hashlib
 import re
 from typing import cast
 
+import msgspec
+
 from guerdon.engine.filters import Filter, compile_filter
 from guerdon.errors import invalid_payload, not_found
 from guerdon.events.work import Work
@@ -11,7 +13,7 @@ from guerdon.families.customers.jobs import FOLLOW
 from guerdon.families.segments import store
 from guerdon.families.segments.fields import Kind, field_of
 from guerdon.families.segments.jobs import SWEEP
-from guerdon.families.segments.schemas import NewSegment, NewStaticSegment
+from guerdon.families.segments.schemas import NewSegment, NewStaticSegment, SegmentPatch
 from guerdon.families.segments.store import LIVE, SEGMENTS, SegmentRow, SegmentType
 from guerdon.jobs import queue
 
@@ -54,6 +56,22 @@ async def _static(work: Work, new: NewStaticSegment) -> SegmentRow:
         if customer_id not in found:
             raise not_found("customer", customer_id)
     return row
+
+
+async def update(work: Work, row: SegmentRow, patch: SegmentPatch) -> SegmentRow:
+    """Errors: invalid_payload, also for a segment that is not passive; not_found if it is deleted meanwhile."""
+    if patch.filter is not None:
+        _checked(patch.filter)
+    held = await SEGMENTS.lock(work.db, work.project.id, row.id)
+    if held is None:
+        raise not_found("segment", row.id)
+    if held.type != "passive":
+        raise invalid_payload("Only passive segments can be changed")
+    changed = msgspec.structs.replace(
+        held, name=patch.name or held.name, filter=patch.filter or held.filter, updated_at=work.now
+    )
+    await SEGMENTS.update(work.db, work.project.id, changed)
+    return changed
 
 
 def _checked(definition: dict[str, object]) -> Filter:

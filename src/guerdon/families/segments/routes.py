@@ -12,10 +12,11 @@ from guerdon.families.customers.routes import CustomersQuery
 from guerdon.families.customers.schemas import CustomersList
 from guerdon.families.customers.store import CUSTOMERS, CustomerRow
 from guerdon.families.segments import store
-from guerdon.families.segments.create import create
+from guerdon.families.segments.create import create, update
 from guerdon.families.segments.schemas import (
     NewSegment,
     Segment,
+    SegmentPatch,
     SegmentsList,
     SimpleSegment,
     SimpleSegmentsList,
@@ -60,6 +61,11 @@ class SegmentedQuery(CustomersQuery, kw_only=True):
 
 async def create_segment(call: Call[NewSegment]) -> Segment:
     return _view(await create(call.work, call.body))
+
+
+async def update_segment(call: Call[SegmentPatch], row: SegmentRow) -> Segment:
+    """Errors: invalid_payload, also for a segment that is not passive."""
+    return _view(await update(call.work, row, call.body))
 
 
 async def list_customers(call: Call[None]) -> CustomersList:
@@ -113,6 +119,7 @@ ROUTES = (
     Route("POST", "/v1/segments", create_segment, body=NewSegment, answer=Segment),
     Route("GET", "/v1/segments", crud.list_of(_SEGMENTS), query=SegmentsQuery, answer=SegmentsList),
     Route("GET", "/v1/segments/{segmentId}", crud.one(_SEGMENTS), _ONE, answer=Segment),
+    Route("PUT", "/v1/segments/{segmentId}", update_segment, _ONE, SegmentPatch, answer=Segment),
     Route("DELETE", "/v1/segments/{segmentId}", crud.delete(_SEGMENTS), _ONE),
     Route("GET", "/v1/customers", list_customers, query=SegmentedQuery, answer=CustomersList),
     Route(

@@ -32,6 +32,13 @@ class NewPassiveSegment(msgspec.Struct, tag_field="type", tag="passive"):
     filter: dict[str, Any]
 
 
+class SegmentPatch(msgspec.Struct):
+    """What can be changed of a passive segment; what is not sent stays."""
+
+    name: Name | None = None
+    filter: dict[str, Any] | None = None
+
+
 NewSegment = NewStaticSegment | NewAutoUpdateSegment | NewPassiveSegment
 
 

@@ -149,9 +149,7 @@ async def narrow_to(db: Transaction, project_id: str, segment: SegmentRow, momen
         where.add(IN_STATIC, segment.id)
         return
     wanted = compiled(msgspec.json.encode(segment.filter))
-    candidates = Where()
-    if narrow(candidates, wanted, moment):
-        narrow(where, wanted, moment)
+    if narrow(where, wanted, moment):
         return
     found: list[str] = []
     after = ""
