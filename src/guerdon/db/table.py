@@ -8,7 +8,7 @@ import msgspec
 from guerdon.db.transaction import Transaction
 
 R = TypeVar("R", bound=msgspec.Struct)
-# The ids of a statement as rows: each is one look-up by the key, whatever the planner believes of the size of the table.
+# The ids of a statement as rows: each is one look-up by the key, whatever the planner believes of the table.
 WANTED = "unnest(array_fill($1::text, ARRAY[cardinality($2::text[])]), $2::text[]) AS wanted (project_id, id)"
 _NEVER_NULL = {"created_at", "id"}
 
