@@ -140,17 +140,56 @@ class World:
             "channels": (self._distribution()["channels"],),
             "trigger": ({"type": "customer.order.paid"}, {"type": "customer.updated"}),
             "action": ({"type": "MESSAGE"}, {"type": "PUBLICATION", "campaign_id": "Gifts"}),
-            "campaign_type": ("LOYALTY_PROGRAM", "GIFT_VOUCHERS"),
+            "campaign_type": ("LOYALTY_PROGRAM", "GIFT_VOUCHERS", "PROMOTION"),
             "voucher": ({"type": "LOYALTY_CARD", "loyalty_card": {"points": 5}}, self.card["code"]),
             "vouchers_count": (1, 2),
             "parameters": ({"loyalty": {"points": 3}, "product": {"id": "bottle"}},),
             "amount": (0, 700, 2**53 - 1),
             "points": (1, 3, 300, 2**53 - 1),
             "order": ({"amount": 100}, {"source_id": "first"}),
+            **self._offer(),
             "interval": ("P1D", "P1M"),
             "duration": ("PT5H", "P3D"),
             "start_time": ("09:00", ""),
             "expiration_time": ("17:00", ""),
+        }
+
+    def _offer(self) -> dict[str, tuple[Any, ...]]:
+        """Makes categories, rules, promotions and collections, and returns the values that name them."""
+        project = self.project
+        category, rule = make.category(project), make.validation_rule(project)
+        listed = make.collection(project, "bottle")
+        filtered = make.collection(project, filter={"junction": "and", "price": {"conditions": {"$more_than": [1]}}})
+        tiers = [tier["id"] for tier in make.promotion(project, tiers=[{}, {}])["promotion"]["tiers"]]
+        stack = project.post("/v1/promotions/Promo/stacks", {"name": "s", "tiers": {"ids": tiers}})
+        bound = make.bound(project, rule, "promotion_tier", tiers[0])
+        stacking = project.management.post(f"{project.path}/stacking-rules", {"joint_categories": [category["id"]]})
+        self.known["campaignId"] += ["Promo", "Promo"]
+        self.known |= {
+            "categoryId": [category["id"]],
+            "validationRuleId": [rule["id"]],
+            "assignmentId": [bound["id"]],
+            "productCollectionId": [listed["id"], filtered["id"]],
+            "promotionTierId": tiers,
+            "stackId": [stack["id"]],
+            "stackingRulesId": [stacking["id"]],
+        }
+        entry = {"object": "products_collection", "id": listed["id"]}
+        inside = {"name": "order.items.any", "conditions": {"$is": [entry]}, "rules": {}}
+        return {
+            "rules": (rule["rules"], {"1": inside, "2": rule["rules"]["1"], "logic": "(1 or 2)"}),
+            "applicable_to": ({"included": [entry]}, {"excluded": [{"object": "sku", "id": "red"}]}),
+            "filter": (filtered["filter"], {"junction": "or", "metadata.a": {"conditions": {"$is": [1]}}}),
+            "products": ([{"id": "red", "object": "sku"}], [{"id": "bottle", "object": "product"}]),
+            "ids": (tiers, tiers[:1]),
+            "validation_rules": ([rule["id"]], []),
+            "validation_rule_id": (rule["id"], None),
+            "category_id": (category["id"], "First"),
+            "exclusive_categories": ([category["id"]], []),
+            "related_object_type": ("campaign", "promotion_tier", "voucher", "earning_rule"),
+            "related_object_id": ("Club", tiers[1], self.card["id"], self.known["earningRuleId"][0]),
+            "context_type": ("global", "campaign.promotion"),
+            "promotion": ({"tiers": [{"name": "x", "action": {"discount": {"type": "PERCENT", "percent_off": 5}}}]},),
         }
 
     def _url(self) -> str:

@@ -44,12 +44,13 @@ class Skip(msgspec.Struct, frozen=True):
 
 PRECEDING = Skip("preceding_validation_failed", "Redeemable cannot be applied due to preceding validation failure")
 NO_EFFECT = Skip("no_effect", "Redeemable cannot be applied due to no effect")
-_TIMES: dict[Invalid, tuple[str, str]] = {
+TIMES: dict[Invalid, tuple[str, str]] = {
     "NOT_YET": ("voucher_not_active", "voucher not active yet"),
     "EXPIRED": ("voucher_expired", "voucher expired"),
     "NOT_NOW": ("voucher_not_active_now", "voucher not active now"),
 }
-_VIOLATED = {
+TIER_NOT_NOW = ("promotion_not_active_now", "promotion is not active now")
+VIOLATED = {
     "customer": ("customer_rules_violated", "customer does not match validation rules"),
     "order": ("order_rules_violated", "order does not match validation rules"),
     "redemption": ("redemption_rules_violated", "redemption does not match validation rules"),
@@ -81,9 +82,9 @@ def tier_disabled(tier_id: str) -> Refusal:
 
 def untimely(problem: Invalid, code: str, *, tier: bool, expected: Any, actual: str) -> Refusal:  # noqa: ANN401
     """Outside its dates or windows; `expected` are those."""
-    key, message = _TIMES[problem]
+    key, message = TIMES[problem]
     if tier and problem == "NOT_NOW":
-        key, message = "promotion_not_active_now", "promotion is not active now"
+        key, message = TIER_NOT_NOW
     reason = Reason(check="validity", expected=expected, actual=actual)
     return Refusal(key=key, message=message, details=code, reason=reason)
 
@@ -111,8 +112,8 @@ def not_the_holder(code: str) -> Refusal:
 
 def by_referrer(code: str) -> Refusal:
     message = "voucher cannot be redeemed by referrer"
-    key = "referrer_not_permitted_to_redeem"
-    return Refusal(key=key, message=message, details=code, reason=Reason(check="referrer"))
+    reason = Reason(check="referrer")
+    return Refusal(key="referrer_not_permitted_to_redeem", message=message, details=code, reason=reason)
 
 
 def missing_amount() -> Refusal:
@@ -150,6 +151,6 @@ def missing_customer() -> Refusal:
 
 def violated(kind: str, label: str, *, reason: Reason, text: str | None) -> Refusal:
     """A rule that does not hold: of the customer, the order or the redemption. `label` says what cannot be redeemed."""
-    key, message = _VIOLATED[kind]
+    key, message = VIOLATED[kind]
     details = f"{label} cannot be redeemed because of violated validation rules: {reason.rule_id}"
     return Refusal(key=key, message=message, details=details, text=text, reason=reason)

@@ -6,7 +6,7 @@ from typing import Any
 
 import msgspec
 
-from guerdon.db.table import Table
+from guerdon.db.table import WANTED, Table
 from guerdon.db.transaction import Transaction
 from guerdon.engine.validity import Validity
 
@@ -58,9 +58,11 @@ class Sums(msgspec.Struct, frozen=True):
 TIERS = Table("promotion_tiers", TierRow)
 STACKS = Table("promotion_stacks", StackRow)
 _SLOTS = 16
-_BY_IDS = f"{TIERS.select} AND id = ANY($2)"
-_HOLD = f"{_BY_IDS} ORDER BY id FOR KEY SHARE"
-_OF_CAMPAIGNS = f"{TIERS.select} AND campaign_id = ANY($2) ORDER BY campaign_id, hierarchy, created_at, id"
+_OF_CAMPAIGNS = f"""
+SELECT {", ".join(f"t.{column}" for column in TierRow.__struct_fields__)} FROM {WANTED}
+JOIN promotion_tiers t ON t.project_id = wanted.project_id AND t.campaign_id = wanted.id
+ORDER BY t.campaign_id, t.hierarchy, t.created_at, t.id
+"""
 _LAST = "SELECT max(hierarchy) FROM promotion_tiers WHERE project_id = $1 AND campaign_id = $2"
 _SWITCH = f"""
 UPDATE promotion_tiers SET active = $3, updated_at = $4 WHERE project_id = $1 AND id = $2 AND active <> $3
@@ -78,7 +80,6 @@ SELECT tier_id, sum(redeemed)::bigint, sum(amount)::bigint, sum(discount_amount)
 WHERE project_id = $1 AND tier_id = ANY($2) GROUP BY tier_id
 """
 _FORGET_SUMS = "DELETE FROM promotion_tier_sums WHERE project_id = $1 AND tier_id = ANY($2)"
-_STACKS_BY_IDS = f"{STACKS.select} AND id = ANY($2)"
 _LEAVE_STACKS = f"""
 UPDATE promotion_stacks SET tier_ids = array_remove(tier_ids, $3), updated_at = $4
 WHERE project_id = $1 AND campaign_id = $2 AND $3 = ANY(tier_ids) RETURNING {STACKS.columns}
@@ -89,14 +90,12 @@ _FORGET_STACKS = "DELETE FROM promotion_stacks WHERE project_id = $1 AND campaig
 
 async def by_ids(db: Transaction, project_id: str, ids: Collection[str]) -> dict[str, TierRow]:
     """Those that exist, by id."""
-    records = await db.rows(_BY_IDS, project_id, sorted(ids)) if ids else []
-    return {row.id: row for row in map(TIERS.read, records)}
+    return {row.id: row for row in await TIERS.several(db, project_id, ids)}
 
 
 async def hold(db: Transaction, project_id: str, ids: Collection[str]) -> dict[str, TierRow]:
     """Those that exist, by id; they cannot be deleted until the transaction ends."""
-    records = await db.write(_HOLD, project_id, sorted(ids)) if ids else []
-    return {row.id: row for row in map(TIERS.read, records)}
+    return {row.id: row for row in await TIERS.hold_several(db, project_id, ids)}
 
 
 async def of_campaigns(db: Transaction, project_id: str, campaign_ids: Collection[str]) -> list[TierRow]:
@@ -139,8 +138,7 @@ async def forget_sums(db: Transaction, project_id: str, tier_ids: Collection[str
 
 async def stacks_by_ids(db: Transaction, project_id: str, ids: Collection[str]) -> dict[str, StackRow]:
     """Those that exist, by id."""
-    records = await db.rows(_STACKS_BY_IDS, project_id, sorted(ids)) if ids else []
-    return {row.id: row for row in map(STACKS.read, records)}
+    return {row.id: row for row in await STACKS.several(db, project_id, ids)}
 
 
 async def leave_stacks(
