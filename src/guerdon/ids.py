@@ -39,6 +39,7 @@ FORMS: dict[str, int] = {
     "evvou_": _HEX,
     "job_": _HEX,
     "lopb_": 24,
+    "lopp_": 24,
     "ms_": 24,
     "ord_": 24,
     "ordli_": _HEX,

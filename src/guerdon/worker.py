@@ -19,7 +19,14 @@ from guerdon.families.customers import jobs as customers
 from guerdon.families.deliveries import replay as deliveries
 from guerdon.families.distributions import prepare as distributions
 from guerdon.families.erasures import erase, store as erasures_store
-from guerdon.families.loyalties import earn, expire, jobs as loyalties, store as loyalties_store
+from guerdon.families.loyalties import (
+    earn,
+    expire,
+    jobs as loyalties,
+    pending,
+    store as loyalties_store,
+    triggers,
+)
 from guerdon.families.projects import store as projects
 from guerdon.families.segments import jobs as segments, store as segments_store
 from guerdon.families.vouchers import reactions as vouchers
@@ -43,7 +50,8 @@ JOBS: dict[str, Handler] = {
 }
 REACTIONS: dict[str, tuple[str, ...]] = {
     "customer.deleted": (vouchers.RELEASE,),
-    "customer.order.paid": (earn.PAID,),
+    **dict.fromkeys(triggers.TYPES, (earn.HAPPENED,)),
+    "customer.order.canceled": (pending.CANCEL_OF_ORDER,),
     "campaign.deleted": (loyalties.FORGET_RULES, loyalties.FORGET_OFFERS),
 }
 # What happens to a customer is an event of the customer; only its end and these moves themselves move nobody.
