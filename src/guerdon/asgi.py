@@ -18,6 +18,7 @@ from guerdon.families.api_keys import store as api_keys
 from guerdon.families.async_actions import routes as async_actions
 from guerdon.families.campaigns import routes as campaigns
 from guerdon.families.categories import routes as categories
+from guerdon.families.clocks import routes as clocks
 from guerdon.families.codes import routes as codes
 from guerdon.families.custom_events import routes as custom_events
 from guerdon.families.customers import routes as customers
@@ -53,6 +54,7 @@ from guerdon.telemetry import configure_logging, logger
 
 ROUTES: tuple[Route, ...] = (
     *projects.ROUTES,
+    *clocks.ROUTES,
     *webhook_endpoints.ROUTES,
     *deliveries.ROUTES,
     *feed.ROUTES,

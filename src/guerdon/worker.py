@@ -20,10 +20,12 @@ from guerdon.families.deliveries import replay as deliveries
 from guerdon.families.distributions import prepare as distributions
 from guerdon.families.erasures import erase, store as erasures_store
 from guerdon.families.loyalties import (
+    day,
     earn,
     expire,
     jobs as loyalties,
     pending,
+    pending_store,
     store as loyalties_store,
     triggers,
 )
@@ -38,12 +40,18 @@ from guerdon.webhooks.deliver import Deliverer
 from guerdon.webhooks.fanout import FanOut
 from guerdon.webhooks.send import Sender
 
+# What a day begins with, in this order: rewards and tiers see points that have just become usable, points end last.
+DAY_STEPS = (
+    day.Step(pending.activate_due, pending_store.projects_with_due_points, pending_store.first_day),
+    day.Step(expire.expire_due, loyalties_store.projects_with_expiring_points, loyalties_store.first_day),
+)
 JOBS: dict[str, Handler] = {
     **customers.JOBS,
     **segments.JOBS,
     **campaigns.JOBS,
     **vouchers.JOBS,
     **loyalties.JOBS,
+    day.DAY: day.through(DAY_STEPS),
     **distributions.JOBS,
     **deliveries.JOBS,
     **erase.JOBS,
@@ -60,7 +68,7 @@ FOLLOWED: dict[str, frozenset[str]] = {
     customers.FOLLOW: frozenset(name for name in EVENTS if name.startswith("customer.")) - _UNMOVED,
 }
 SCHEDULED: dict[str, FindDue] = {
-    expire.EXPIRE: loyalties_store.projects_with_expiring_points,
+    day.DAY: day.due(DAY_STEPS),
     segments.NEW_DAY: segments_store.projects_with_due_segments,
     erase.SWEEP: erasures_store.projects_with_erasures,
 }

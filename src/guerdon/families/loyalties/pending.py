@@ -13,12 +13,12 @@ from guerdon.families.campaigns import store as campaigns
 from guerdon.families.campaigns.store import CampaignRow
 from guerdon.families.customers import store as customers
 from guerdon.families.customers.store import CardChange
-from guerdon.families.loyalties import pending_events, pending_store as store, triggers, views
+from guerdon.families.loyalties import pending_events, pending_store as store, places, triggers, views
 from guerdon.families.loyalties.balance import not_published
 from guerdon.families.loyalties.movements import AUTOMATIC, MANUAL, Expanded, Member, Movement, book
 from guerdon.families.loyalties.pending_store import PENDING, WAITING, PendingRow
 from guerdon.families.loyalties.schemas import Balance, PendingBalance
-from guerdon.families.loyalties.store import RULES, EarningRuleRow
+from guerdon.families.loyalties.store import RULES, EarningRuleRow, hold_cards
 from guerdon.families.loyalties.triggers import Trigger
 from guerdon.families.orders import views as order_views
 from guerdon.families.orders.schemas import SimpleOrder
@@ -116,10 +116,10 @@ async def cancel_of_order(work: Work, payload: dict[str, Any]) -> None:
 
 async def activate_due(work: Work, day: date, after: str) -> str | None:
     """Lets points be used whose day has come, of a slice of the cards; where to go on, None at the end."""
-    cards = await store.hold_due(work.db, work.project.id, day, after, _SLICE)
-    for card in cards:
+    found = await store.due(work.db, work.project.id, day, places.read(after), _SLICE)
+    for card in await hold_cards(work.db, work.project.id, [place.card_id for place in found]):
         await _activate_due(work, card, day)
-    return cards[-1].id if cards else None
+    return places.write(found[-1]) if len(found) == _SLICE else None
 
 
 async def _activate_due(work: Work, card: VoucherRow, day: date) -> None:

@@ -1,6 +1,5 @@
 """Points that wait: their table and every statement on it."""
 
-from collections.abc import Sequence
 from datetime import date, datetime
 from typing import Any
 
@@ -9,7 +8,7 @@ import msgspec
 from guerdon.db.table import Table
 from guerdon.db.transaction import Transaction
 from guerdon.engine.points import ExpirationRules
-from guerdon.families.vouchers.store import VOUCHERS, VoucherRow
+from guerdon.families.loyalties.places import Place
 
 WAITING = "PENDING"
 
@@ -49,13 +48,10 @@ _FIRST_DAY = """
 SELECT activates_on FROM pending_points w JOIN vouchers v ON v.project_id = w.project_id AND v.id = w.voucher_id
 WHERE w.project_id = $1 AND w.status = 'PENDING' AND v.holder_id IS NOT NULL ORDER BY activates_on LIMIT 1
 """
-# The cards are picked in the order of the index and locked in that of their ids.
-_HOLD_DUE = f"""
-{VOUCHERS.select} AND holder_id IS NOT NULL AND id = ANY (ARRAY(
-    SELECT voucher_id FROM pending_points
-    WHERE project_id = $1 AND status = 'PENDING' AND activates_on <= $2 AND voucher_id > $3
-    GROUP BY voucher_id ORDER BY voucher_id LIMIT $4
-)) ORDER BY id FOR UPDATE
+_DUE = """
+SELECT DISTINCT activates_on, voucher_id FROM pending_points
+WHERE project_id = $1 AND status = 'PENDING' AND activates_on <= $2 AND (activates_on, voucher_id) > ($3, $4)
+ORDER BY activates_on, voucher_id LIMIT $5
 """
 _DUE_ON = f"""
 {PENDING.select} AND voucher_id = $2 AND status = 'PENDING' AND activates_on <= $3 ORDER BY activates_on, id FOR UPDATE
@@ -77,9 +73,10 @@ async def first_day(db: Transaction, project_id: str) -> date | None:
     return await db.value(_FIRST_DAY, project_id)
 
 
-async def hold_due(db: Transaction, project_id: str, day: date, after: str, limit: int) -> Sequence[VoucherRow]:
-    """Cards whose waiting points have their day, by id, held until the transaction ends."""
-    return [VOUCHERS.read(row) for row in await db.write(_HOLD_DUE, project_id, day, after, limit)]
+async def due(db: Transaction, project_id: str, day: date, after: Place, limit: int) -> list[Place]:
+    """The next cards with waiting points that have their day."""
+    rows = await db.rows(_DUE, project_id, day, after.day, after.card_id, limit)
+    return [Place(*row.values()) for row in rows]
 
 
 async def due_on(db: Transaction, project_id: str, card_id: str, day: date) -> list[PendingRow]:

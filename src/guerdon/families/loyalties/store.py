@@ -1,6 +1,7 @@
 """Earning rules, and which orders have earned by them: tables and statements."""
 
-from datetime import date, datetime
+from collections.abc import Collection
+from datetime import date, datetime, timedelta
 from typing import Any
 
 import msgspec
@@ -13,6 +14,7 @@ from guerdon.engine.goods import Named
 from guerdon.engine.points import ExpirationRules
 from guerdon.engine.validity import Validity
 from guerdon.families.campaigns.store import CampaignRow
+from guerdon.families.loyalties.places import Place
 from guerdon.families.vouchers.store import VOUCHERS, VoucherRow
 
 
@@ -108,9 +110,17 @@ SELECT p.id FROM projects p WHERE EXISTS (
     AND v.next_expiration_date < ((now() + p.clock_offset) AT TIME ZONE p.timezone)::date
 )
 """
-_EXPIRING = f"""
-{VOUCHERS.select} AND next_expiration_date < $2 AND holder_id IS NOT NULL ORDER BY id LIMIT $3 FOR UPDATE
+_FIRST_EXPIRY = """
+SELECT next_expiration_date FROM vouchers
+WHERE project_id = $1 AND next_expiration_date IS NOT NULL AND holder_id IS NOT NULL
+ORDER BY next_expiration_date LIMIT 1
 """
+_EXPIRING = """
+SELECT next_expiration_date, id FROM vouchers
+WHERE project_id = $1 AND next_expiration_date < $2 AND (next_expiration_date, id) > ($3, $4) AND holder_id IS NOT NULL
+ORDER BY next_expiration_date, id LIMIT $5
+"""
+_HOLD_CARDS = f"{VOUCHERS.select} AND id = ANY($2) AND holder_id IS NOT NULL ORDER BY id FOR UPDATE"
 _FORGET = "DELETE FROM earning_rules WHERE project_id = $1 AND campaign_id = $2 RETURNING id"
 
 
@@ -165,9 +175,22 @@ async def projects_with_expiring_points(db: Transaction) -> list[str]:
     return [row["id"] for row in await db.rows(_EXPIRING_PROJECTS)]
 
 
-async def hold_expiring(db: Transaction, project_id: str, today: date, limit: int) -> list[VoucherRow]:
-    """Cards with points whose last day was before today, held until the transaction ends.
+async def first_day(db: Transaction, project_id: str) -> date | None:
+    """The next day at the beginning of which points end."""
+    last: date | None = await db.value(_FIRST_EXPIRY, project_id)
+    return None if last is None else last + timedelta(days=1)
+
+
+async def expiring(db: Transaction, project_id: str, day: date, after: Place, limit: int) -> list[Place]:
+    """The next cards with points whose last day was before that day.
 
     A card of nobody keeps what is on it: nobody can use it, and nobody is to be told.
     """
-    return [VOUCHERS.read(row) for row in await db.write(_EXPIRING, project_id, today, limit)]
+    rows = await db.rows(_EXPIRING, project_id, day, after.day, after.card_id, limit)
+    return [Place(*row.values()) for row in rows]
+
+
+async def hold_cards(db: Transaction, project_id: str, ids: Collection[str]) -> list[VoucherRow]:
+    """Those of the cards that somebody holds, in the order of their ids, locked."""
+    rows = await db.write(_HOLD_CARDS, project_id, sorted(set(ids))) if ids else []
+    return [VOUCHERS.read(row) for row in rows]
