@@ -6,6 +6,7 @@ from typing import Any
 
 from guerdon.engine import refusals, targets, turn
 from guerdon.engine.basket import Basket
+from guerdon.engine.discounts import discount as discounts
 from guerdon.engine.redeemable import Attached, Card, Category, Formulas, Gift, Rate, Redeemable, Reward
 from guerdon.engine.refusals import Refusal
 from guerdon.families.redeemables.counters import Asked, Column
@@ -38,7 +39,7 @@ def redeemable(wanted: Wanted, sources: Sources, rules: tuple[Attached, ...]) ->
         id=wanted.id,
         ref=row.id,
         label=_LABELS[row.type],
-        discount=row.discount,
+        discount=discounts.read(row.discount) if row.discount else None,
         gift=_gift(row, wanted, held),
         card=_card(row, wanted, held, offer),
         absent=_absent(wanted, offer) if row.type == "LOYALTY_CARD" else None,
