@@ -29,6 +29,7 @@ KNOWN = catalogue(
     ("tee-limited", 2_500), ("mug", 1_000), ("big", 2**52),
     skus={"comic/sku_comic": 1_700, "phone/sku_phone": 210_000, "pants/sku_p": 26_500},
 )  # fmt: skip
+AMOUNT = {"type": "AMOUNT", "effect": "APPLY_TO_ORDER", "amount_off": 10}
 MANY = {"type": "UNIT", "effect": "ADD_MANY_ITEMS"}
 
 
@@ -259,6 +260,21 @@ def test_once_goods_that_are_discounted_are_given_to_nobody() -> None:
     assert [(line.quantity, line.discount_amount) for line in order.items] == [(1, 100), (1, 1_500)]
     order = decide(cart(item("mug", 1, 1_000)), free, off, **once).order
     assert [(line.quantity, line.discount_amount) for line in order.items] == [(2, 1_000), (1, 1_500)]
+
+
+def test_no_more_comes_in_than_an_amount_can_tell() -> None:
+    assert units(given_to(cart(item("mug", 1, 1_000)), new("big", 10)).items[1])[:2] == (0, 1)
+    assert len(given_to(cart(item("mug", 1, 2**52)), new("big", 10)).items) == 1
+    assert units(given_to(cart(item("mug", 999_999_999, 1)), new("mug", 5)).items[0])[1] == 999_999_999
+
+
+def test_each_step_begins_with_the_amount_that_the_one_before_left() -> None:
+    some = [voucher(new("tee", 1), id="A"), voucher(new("mug", 1), id="B"), voucher(AMOUNT, id="C")]
+    before = cart(item("other", 1, 5_000), initial_amount=4_000)
+    found = decide(before, *some, catalogue=KNOWN)
+    assert [one.taken.order.initial_amount for one in found.outcomes if one.taken] == [5_000, 7_000, 8_000]
+    assert (found.order.initial_amount, found.order.amount) == (5_000, 8_000)
+    assert decide(before, some[2], catalogue=KNOWN).order.initial_amount == 4_000
 
 
 COUNTS = st.integers(0, 999_999_999)

@@ -155,3 +155,9 @@ def test_bundles_leave_the_limits_of_a_percentage(multiplied: dict[str, int], ex
     assert offs(taken(ORDER, one).order) == expected
     share = voucher({**PERCENT, "effect": "APPLY_TO_ITEMS"}, goods({"id": "mug", "quantity_limit": 1}), BUNDLE)
     assert offs(taken(ORDER, share).order) == [60, 0]
+
+
+def test_multiplied_percentages_do_not_reach_beyond_the_units_of_a_limit() -> None:
+    applies = goods({"id": "mug", "quantity_limit": 1})
+    one = voucher({"type": "PERCENT", "effect": "APPLY_TO_ITEMS", "percent_off": 60}, applies, BUNDLE)
+    assert offs(taken(ORDER, one).order) == [600, 0]

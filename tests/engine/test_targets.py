@@ -96,6 +96,13 @@ def test_the_most_specific_entry_governs_and_of_equals_the_first() -> None:
     assert [line.entry and line.entry.quantity_limit for line in lines] == [5, 3, 1, None]
 
 
+def test_of_several_rules_the_first_that_includes_goods_governs() -> None:
+    scopes = [read(one) for one in (goods(excluded=["pen"]), goods({"id": "mug", "quantity_limit": 1}), goods("mug"))]
+    (line,) = choose(SHOP, scopes, KNOWN, MOMENT)
+    assert line.entry
+    assert line.entry.quantity_limit == 1
+
+
 def way(effect: str = "TO_EVERY", **more: Any) -> Any:
     return goods(collection("pc_brand", effect=f"APPLY_{effect}", **more))
 

@@ -1,6 +1,7 @@
 """One redeemable's turn: what is asked first, what the answer says, and what is counted."""
 
 from datetime import UTC, datetime, timedelta
+from decimal import Decimal
 from typing import Any
 
 import pytest
@@ -206,8 +207,8 @@ def test_alone_is_as_if_nobody_else_were_there() -> None:
 
 
 def test_reasons_can_be_written_down() -> None:
-    conditions = {"$is": [1.5, None, True, {"deep": [datetime(2026, 1, 1, tzinfo=UTC)]}, "x"]}
+    odd = {"list": [1.5, None, True, {"deep": [datetime(2026, 1, 1, tzinfo=UTC)]}], "tuple": (Decimal("0.1"), {1})}
     nodes = {"1": {"name": "order.metadata", "property": "x", "conditions": {"$is": [1.5]}}, "logic": "1"}
-    odd = attached(nodes, applies=goods("mug"))
-    refusal = refused(voucher(OFF, None, odd), order_metadata={"x": conditions})
-    assert encoded(refusal)["reason"]["check"] == "order.metadata"
+    refusal = refused(voucher(OFF, None, attached(nodes, applies=goods("mug"))), order_metadata={"x": odd})
+    actual = {"list": [1.5, None, True, {"deep": ["2026-01-01T00:00:00Z"]}], "tuple": ["0.1", [1]]}
+    assert encoded(refusal)["reason"]["actual"] == actual

@@ -28,7 +28,7 @@ def each_line(step: Step) -> Applied:
 
     def off(line: Line, item: Item) -> Value[int]:
         percent = same or value.percent(step, item)
-        base = max(0, _base(step, line, item))
+        base = _base(step, line, item)
         if item.quantity:
             return Value(_share(base * len(line.units), percent.value, item.quantity), percent.told)
         return Value(_share(base, percent.value), percent.told)
