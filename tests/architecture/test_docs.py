@@ -74,7 +74,9 @@ def _is_key(value: object, node: ast.expr) -> bool:
 
 
 def test_the_page_of_errors_has_every_key_that_is_given_and_no_other() -> None:
-    given = {found for _, tree in trees() for found in refusals(tree)} | {(400, key) for key, _ in (*TIMES.values(), *VIOLATED.values(), TIER_NOT_NOW)}
+    given = {found for _, tree in trees() for found in refusals(tree)} | {
+        (400, key) for key, _ in (*TIMES.values(), *VIOLATED.values(), TIER_NOT_NOW)
+    }
     rows = re.findall(r"^\| (\d{3}) \| (?:`(\w+)`|none) \| .+ \|$", (REFERENCE / "errors.md").read_text(), re.MULTILINE)
     assert {(int(status), key or None) for status, key in rows} == given
     assert len(given) > 20

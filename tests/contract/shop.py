@@ -17,6 +17,7 @@ with warnings.catch_warnings():  # the client's own, at import
     from voucherify.exceptions import ApiException
 
 from incentives import Incentives
+from redeeming import Redeeming
 
 from installation import Project, eventually
 
@@ -72,6 +73,7 @@ class Shop:
         self.actions = voucherify.AsyncActionsApi(client)
         self.management = voucherify.ManagementApi(client)
         self.incentives = Incentives(client, self.management, project.id, self._body)
+        self.redeeming = Redeeming(client, self._body)
         self.events = voucherify.EventsApi(client)
         self.metadata = voucherify.MetadataSchemasApi(client)
         self.segments = voucherify.SegmentsApi(client)
@@ -88,6 +90,7 @@ class Shop:
         self.keep_vouchers()
         self.keep_a_club()
         self.incentives.play()
+        self.redeeming.play()
 
     def _body(self, kind: str, /, **fields: Any) -> Any:
         """A request body as the client's class makes it.
