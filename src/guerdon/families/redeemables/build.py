@@ -4,10 +4,13 @@ from collections.abc import Mapping
 from decimal import Decimal
 from typing import Any, Literal
 
+from msgspec.structs import replace
+
 from guerdon.engine import refusals, targets, turn
 from guerdon.engine.basket import Basket
 from guerdon.engine.redeemable import Attached, Card, Category, Formulas, Gift, Rate, Redeemable, Reward
 from guerdon.engine.refusals import Refusal
+from guerdon.families.campaigns.store import CampaignRow
 from guerdon.families.promotion_tiers.store import TierRow
 from guerdon.families.redeemables.counters import Asked, Column
 from guerdon.families.redeemables.request import Wanted
@@ -15,6 +18,10 @@ from guerdon.families.redeemables.sources import Offer, Sources
 from guerdon.families.sessions.store import NOTHING, Held
 from guerdon.families.vouchers.store import VoucherRow
 
+# Costs nothing and changes nothing: what a card is asked with where no reward has been chosen.
+_NO_REWARD = Reward(id="", points=0)
+# Holds the code of a campaign that nobody holds yet.
+ANYBODY = "anybody"
 _LABELS = {"DISCOUNT_VOUCHER": "Discount Coupon", "GIFT_VOUCHER": "Gift Card", "LOYALTY_CARD": "Loyalty Card"}
 
 
@@ -97,6 +104,34 @@ def _voucher(wanted: Wanted, sources: Sources, row: VoucherRow, rules: tuple[Att
     )
 
 
+def campaign(row: CampaignRow, sources: Sources, rules: tuple[Attached, ...]) -> Redeemable:
+    """What any code of the campaign is worth."""
+    codes = row.configured.codes
+    gift = Gift(balance=codes.gift.amount, effect=_effect(codes.gift.effect)) if codes.gift else None
+    card = Card(balance=codes.loyalty_card.points, reward=_NO_REWARD) if codes.loyalty_card else None
+    return Redeemable(
+        object="voucher",
+        id=row.id,
+        ref=row.id,
+        discount=codes.discount,
+        gift=gift,
+        card=card,
+        active=row.active,
+        periods=(row.period,),
+        holder_id=ANYBODY,
+        rules=rules,
+        categories=_categories(sources, row.category_id),
+        metadata=row.metadata,
+    )
+
+
+def without_reward(redeemable: Redeemable) -> Redeemable:
+    """The card as it could be used for whatever reward; anything else as it is."""
+    if redeemable.card is None:
+        return redeemable
+    return replace(redeemable, absent=None, card=replace(redeemable.card, reward=_NO_REWARD))
+
+
 def free_goods(discount: Mapping[str, Any] | None) -> list[str]:
     """The goods that a discount may add to an order."""
     if not discount or discount["type"] != "UNIT":
@@ -144,8 +179,11 @@ def _gift(row: VoucherRow, wanted: Wanted, held: Held) -> Gift | None:
     if row.type != "GIFT_VOUCHER":
         return None
     asked = wanted.gift.credits if wanted.gift else None
-    effect = "APPLY_TO_ITEMS" if row.gift_effect == "APPLY_TO_ITEMS" else "APPLY_TO_ORDER"
-    return Gift(balance=row.balance - held.amount, asked=asked, effect=effect)
+    return Gift(balance=row.balance - held.amount, asked=asked, effect=_effect(row.gift_effect))
+
+
+def _effect(name: str | None) -> Literal["APPLY_TO_ORDER", "APPLY_TO_ITEMS"]:
+    return "APPLY_TO_ITEMS" if name == "APPLY_TO_ITEMS" else "APPLY_TO_ORDER"
 
 
 def _card(row: VoucherRow, wanted: Wanted, held: Held, offer: Offer | None) -> Card | None:

@@ -9,7 +9,7 @@ import msgspec
 from msgspec import UNSET
 
 from guerdon.engine import goods
-from guerdon.engine.basket import NO_ORDER, Basket
+from guerdon.engine.basket import NO_ORDER, Basket, Ignored
 from guerdon.engine.facts import Customer
 from guerdon.engine.moment import Moment
 from guerdon.engine.record_filter import compile_filter
@@ -18,6 +18,7 @@ from guerdon.engine.stacking import Stacking
 from guerdon.errors import refused
 from guerdon.events.work import Work
 from guerdon.families.campaigns import store as campaigns
+from guerdon.families.campaigns.store import CampaignRow
 from guerdon.families.categories import store as categories
 from guerdon.families.customers import save as customers, store as customer_store
 from guerdon.families.customers.schemas import NewCustomer
@@ -30,7 +31,7 @@ from guerdon.families.product_collections.store import CollectionRow
 from guerdon.families.products import store as products
 from guerdon.families.products.store import Catalogue
 from guerdon.families.promotion_tiers import store as tiers
-from guerdon.families.promotion_tiers.store import STACKS, StackRow
+from guerdon.families.promotion_tiers.store import STACKS, StackRow, TierRow
 from guerdon.families.redeemables import build, counters, rules, store
 from guerdon.families.redeemables.counters import Asked, Asker
 from guerdon.families.redeemables.request import Request, Wanted
@@ -43,6 +44,7 @@ from guerdon.families.stacking_rules.store import stacking_rules
 from guerdon.families.vouchers.store import VoucherRow, key_of
 
 _TRACKING_BYTES = 16
+NOTHING_IGNORED = Ignored()
 
 
 async def load(work: Work, request: Request, *, locked: bool = False) -> Loaded:
@@ -55,20 +57,39 @@ async def load(work: Work, request: Request, *, locked: bool = False) -> Loaded:
     stack = await _stack(work, request.redeemables)
     wanted = _expanded(request.redeemables, stack)
     found = await _vouchers(work, wanted, locked=locked)
-    ids = [row.id for row in found.values()]
     found_tiers = await tiers.by_ids(db, project_id, [one.id for one in wanted if one.object == "promotion_tier"])
+    return await complete(work, request, Found(wanted, found, found_tiers, stack), locked=locked)
+
+
+class Found(msgspec.Struct, frozen=True):
+    """What is asked about: the vouchers by code or id, the tiers by id, and the stack that they are of."""
+
+    wanted: Sequence[Wanted]
+    vouchers: Mapping[str, VoucherRow]
+    tiers: Mapping[str, TierRow]
+    stack: StackRow | None = None
+    campaigns: Mapping[str, CampaignRow] = {}
+
+
+async def complete(
+    work: Work, request: Request, found: Found, *, locked: bool = False, ignored: Ignored = NOTHING_IGNORED
+) -> Loaded:
+    """The same for what has been found already. `ignored` are checks that the decision is to leave out."""
+    db, project_id = work.db, work.project.id
+    ids = [row.id for row in found.vouchers.values()]
     new_order = _with_customer(request)
     before = await orders.find(work, new_order) if new_order else None
-    campaign_ids = {row.campaign_id for row in (*found.values(), *found_tiers.values()) if row.campaign_id}
+    rows = (*found.vouchers.values(), *found.tiers.values())
+    campaign_ids = {row.campaign_id for row in rows if row.campaign_id} | set(found.campaigns)
     sources = Sources(
-        wanted=wanted,
-        vouchers=found,
-        tiers=found_tiers,
-        stack=stack,
+        wanted=found.wanted,
+        vouchers=found.vouchers,
+        tiers=found.tiers,
+        stack=found.stack,
         campaigns=await campaigns.by_ids(db, project_id, campaign_ids),
         held=await sessions.held(work, ids, request.session and request.session.key) if ids else {},
-        offers=await _offers(work, wanted, found, locked=locked),
-        rules=await rules.of(work, {*ids, *found_tiers, *campaign_ids}),
+        offers=await _offers(work, found.wanted, found.vouchers, locked=locked),
+        rules=await rules.of(work, {*ids, *found.tiers, *campaign_ids}),
         stacking=await stacking_rules(db, project_id),
         customer=await _customer(work, request, before),
         before=before,
@@ -79,7 +100,9 @@ async def load(work: Work, request: Request, *, locked: bool = False) -> Loaded:
     sources = msgspec.structs.replace(
         sources, after=after, categories=await categories.by_ids(db, project_id, _category_ids(sources))
     )
-    return await _basket(work, request, sources, await _goods(work, sources, known), locked=locked)
+    loaded = await _basket(work, request, sources, await _goods(work, sources, known), locked=locked)
+    basket = msgspec.structs.replace(loaded.basket, ignored=ignored)
+    return msgspec.structs.replace(loaded, basket=basket)
 
 
 async def _basket(
@@ -210,8 +233,9 @@ async def _catalogue(work: Work, sources: Sources) -> Catalogue:
     sent = (sources.new_order and sources.new_order.items) or []
     product_names = {item.product_id or item.source_id for item in before} | {item.product_name for item in sent}
     sku_names = {item.sku_id for item in before} | {item.sku_name for item in sent}
-    giving = (*sources.vouchers.values(), *sources.tiers.values())
-    free = {name for row in giving for name in build.free_goods(row.discount)}
+    giving = [row.discount for row in (*sources.vouchers.values(), *sources.tiers.values())]
+    giving += [row.configured.codes.discount for row in sources.campaigns.values() if row.has_codes]
+    free = {name for discount in giving for name in build.free_goods(discount)}
     wanted = {name for name in product_names | free if name}
     variants = {name for name in sku_names | free if name}
     if not wanted and not variants:
