@@ -10,8 +10,9 @@ from guerdon.engine import credit, refusals, targets
 from guerdon.engine.basket import Basket
 from guerdon.engine.bundles import Bundles, find_bundles
 from guerdon.engine.credit import Paid
-from guerdon.engine.discounts import discount as discounts, index
+from guerdon.engine.discounts import index
 from guerdon.engine.discounts.caps import counters_of
+from guerdon.engine.discounts.discount import Discount
 from guerdon.engine.discounts.step import Step
 from guerdon.engine.facts import Facts
 from guerdon.engine.formula.context import Context
@@ -81,10 +82,15 @@ def take(basket: Basket, state: State, redeemable: Redeemable) -> Taken | Refusa
         return paid
     if paid is not None:
         taken = Taken(order=paid.order, lines=lines, credits=paid.credits, points=paid.points, bundle=bundle)
+    elif redeemable.discount is not None:
+        taken = _discounted(basket, state, redeemable, redeemable.discount, lines, bundle)
     else:
-        taken = _discounted(basket, state, redeemable, lines, bundle)
+        taken = Taken(order=state.order, lines=lines, bundle=bundle)
     refusal = _refused_after(basket, redeemable, facts, taken.order)
-    return refusal or replace(taken, counted={**taken.counted, **_counted(redeemable, facts, taken)})
+    if refusal is not None:
+        return replace(refusal, bundle=bundle)
+    counted = _counted(redeemable, facts, taken)
+    return replace(taken, counted={**taken.counted, **counted}) if counted else taken
 
 
 def _state(basket: Basket, redeemable: Redeemable) -> Refusal | None:
@@ -102,17 +108,22 @@ def _state(basket: Basket, redeemable: Redeemable) -> Refusal | None:
             return refusals.untimely(problem, redeemable.id, tier=tier, expected=expected, actual=actual)
     customer_id = basket.customer and basket.customer.id
     if redeemable.is_referral_code and customer_id is not None and customer_id == redeemable.holder_id:
-        return refusals.by_referrer(redeemable.id)
+        return refusals.by_referrer(redeemable.id, customer_id)
     # Points belong to somebody: a card of nobody pays for nothing, and a customer who is named must be its holder.
     if redeemable.card and (redeemable.holder_id is None or customer_id not in {None, redeemable.holder_id}):
-        return refusals.not_the_holder(redeemable.id)
+        return refusals.not_the_holder(redeemable.id, redeemable.holder_id, customer_id)
     return None
 
 
 def _lines(basket: Basket, state: State, redeemable: Redeemable) -> tuple[Line, ...]:
-    once = basket.stacking.redeemables_products_application_mode == "ONCE"
-    without = state.discounted if once else frozenset[int]()
+    without = _untouchable(basket, state)
     return targets.choose(state.order, redeemable.scopes, basket.catalogue, basket.moment, without=without)
+
+
+def _untouchable(basket: Basket, state: State) -> frozenset[int]:
+    """Lines that have their discount already, where goods are discounted once."""
+    once = basket.stacking.redeemables_products_application_mode == "ONCE"
+    return state.discounted if once else frozenset()
 
 
 def _facts(basket: Basket, state: State, redeemable: Redeemable, paid: Paid | Refusal | None) -> Facts:
@@ -169,8 +180,6 @@ def _refused_after(basket: Basket, redeemable: Redeemable, facts: Facts, after: 
 
 
 def _refusal(redeemable: Redeemable, attached: Attached, violation: Violation) -> Refusal:
-    if violation.kind == "missing_customer":
-        return refusals.missing_customer()
     reason = Reason(
         check=violation.name,
         rule_id=attached.id,
@@ -178,6 +187,8 @@ def _refusal(redeemable: Redeemable, attached: Attached, violation: Violation) -
         expected=violation.expected,
         actual=violation.actual,
     )
+    if violation.kind == "missing_customer":
+        return refusals.missing_customer(reason)
     return refusals.violated(violation.kind, redeemable.label, reason=reason, text=violation.message)
 
 
@@ -200,22 +211,30 @@ def _counted(redeemable: Redeemable, facts: Facts, taken: Taken) -> dict[str, in
 
 
 def _discounted(
-    basket: Basket, state: State, redeemable: Redeemable, lines: Sequence[Line], bundle: Bundles | None
+    basket: Basket,
+    state: State,
+    redeemable: Redeemable,
+    discount: Discount,
+    lines: tuple[Line, ...],
+    bundle: Bundles | None,
 ) -> Taken:
-    names_goods = any(scope.names_goods for scope in redeemable.scopes)
-    discount = discounts.read(redeemable.discount or {}, names_goods=names_goods)
+    if bundle is not None and bundle.quantity < 1:
+        # Only a qualification that does not ask for whole bundles gets here.
+        return Taken(order=state.order, lines=lines, bundle=bundle)
     keys = unit_counters(redeemable, state.order, lines, basket.customer and basket.customer.id)
     applied = index.apply(
         Step(
             order=state.order,
             discount=discount,
-            lines=tuple(lines),
+            lines=lines,
+            untouchable=_untouchable(basket, state),
             catalogue=basket.catalogue,
             context=_context(basket, state, redeemable, bundle),
             bundles=_times(redeemable, bundle),
             initial=state.initial if basket.stacking.takes_initial_amount(redeemable) else None,
             used_units={unit: basket.counted.get(key, 0) + state.counted.get(key, 0) for unit, key in keys.items()},
-        )
+        ),
+        redeemable.effect or "",
     )
     return Taken(
         order=applied.order,
@@ -231,13 +250,13 @@ def unit_counters(
     redeemable: Redeemable, order: Order, lines: Sequence[Line], customer_id: str | None
 ) -> dict[str, str]:
     """The keys of the counters of units that limits on these lines ask for, by the limits' own names for them."""
-    prefix = next((attached.prefix for attached in redeemable.rules if attached.scope.names_goods), "")
     named = {
         unit
         for line in lines
-        if line.entry is not None
+        if line.entry is not None and line.entry.counted
         for unit in counters_of(line.entry, order.items[line.index]).values()
     }
+    prefix = next((attached.prefix for attached in redeemable.rules if attached.scope.names_goods), "") if named else ""
     return {unit: f"{prefix}:{unit}:{(customer_id or NOBODY) if '_customer_' in unit else ''}" for unit in named}
 
 

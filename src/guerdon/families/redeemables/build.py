@@ -8,6 +8,7 @@ from msgspec.structs import replace
 
 from guerdon.engine import refusals, targets, turn
 from guerdon.engine.basket import Basket
+from guerdon.engine.discounts import discount as discounts
 from guerdon.engine.redeemable import Attached, Card, Category, Formulas, Gift, Rate, Redeemable, Reward
 from guerdon.engine.refusals import Refusal
 from guerdon.families.campaigns.store import CampaignRow
@@ -62,7 +63,7 @@ def _tier(wanted: Wanted, sources: Sources, row: TierRow, rules: tuple[Attached,
         id=wanted.id,
         ref=row.id,
         label="Promotion Tier",
-        discount=row.discount,
+        discount=discounts.read(row.discount),
         active=row.active and campaign is not None and campaign.active,
         periods=(campaign.period, row.period) if campaign else (row.period,),
         rules=rules,
@@ -82,7 +83,7 @@ def _voucher(wanted: Wanted, sources: Sources, row: VoucherRow, rules: tuple[Att
         ref=row.id,
         code=row.code,
         label=_LABELS[row.type],
-        discount=row.discount,
+        discount=discounts.read(row.discount) if row.discount else None,
         gift=_gift(row, wanted, held),
         card=_card(row, wanted, held, offer),
         absent=_absent(wanted, offer) if row.type == "LOYALTY_CARD" else None,
@@ -113,7 +114,7 @@ def campaign(row: CampaignRow, sources: Sources, rules: tuple[Attached, ...]) ->
         object="voucher",
         id=row.id,
         ref=row.id,
-        discount=codes.discount,
+        discount=discounts.read(codes.discount) if codes.discount else None,
         gift=gift,
         card=card,
         active=row.active,

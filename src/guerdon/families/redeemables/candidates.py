@@ -1,8 +1,8 @@
 """What a qualification considers: everything that may be offered to a customer, the newest first."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from datetime import datetime
-from typing import Any, Literal
+from typing import Any, Literal, cast
 
 import msgspec
 
@@ -15,6 +15,7 @@ from guerdon.families.campaigns.store import CAMPAIGNS, CampaignRow
 from guerdon.families.promotion_tiers import store as tiers
 from guerdon.families.promotion_tiers.store import STACKS, StackRow, TierRow
 from guerdon.families.redeemables import store
+from guerdon.families.redeemables.request import FieldFilter, Filters
 from guerdon.families.vouchers.store import VoucherRow, key_of
 
 Candidate = VoucherRow | TierRow | StackRow | CampaignRow
@@ -32,11 +33,11 @@ class Wish(msgspec.Struct, frozen=True, kw_only=True):
     customer_id: str | None
     before: datetime | None = None
     mine: bool = False
-    filters: Mapping[str, Any] = {}
+    filters: Filters
 
 
-async def find(work: Work, wish: Wish) -> tuple[list[Candidate], dict[str, CampaignRow]]:
-    """The candidates, the newest first, and the campaigns they are of. Errors: invalid_payload for filters."""
+async def find(work: Work, wish: Wish) -> list[Candidate]:
+    """The candidates, the newest first. Errors: invalid_payload for filters."""
     passes = _test(wish.filters)
     where = Where().equal(active=True)
     running = {row.id: row for row in await CAMPAIGNS.all(work.db, work.project.id, where, _NEWEST)}
@@ -50,7 +51,7 @@ async def find(work: Work, wish: Wish) -> tuple[list[Candidate], dict[str, Campa
     moment = Moment(work.now, work.project.timezone)
     older = [row for row in found if wish.before is None or row.created_at < wish.before]
     kept = [row for row in older if passes(_record(row, running, wish.customer_id), moment)]
-    return sorted(kept, key=lambda row: (row.created_at, row.id), reverse=True), running
+    return sorted(kept, key=lambda row: (row.created_at, row.id), reverse=True)
 
 
 async def _vouchers(work: Work, wish: Wish, running: Mapping[str, CampaignRow]) -> list[VoucherRow]:
@@ -103,36 +104,49 @@ def _record(row: Candidate, running: Mapping[str, CampaignRow], customer_id: str
     return told
 
 
-def _test(filters: Mapping[str, Any]) -> RecordTest:
+def _test(filters: Filters) -> RecordTest:
     """Errors: invalid_payload."""
-    junction = str(filters.get("junction") or "and").lower()
-    if junction not in {"and", "or"}:
+    if _junction(filters) not in {"and", "or"}:
         raise invalid_payload("Property .options.filters.junction must be equal to one of the allowed values [and, or]")
-    wanted = {name: _first(field) for name, field in filters.items() if name != "junction"}
+    wanted = {name: {"conditions": _first(field.conditions)} for name, field in _fields(filters).items()}
     try:
-        return compile_filter({"junction": junction, **wanted})
+        return compile_filter({"junction": _junction(filters), **wanted})
     except ValueError as error:
         raise invalid_payload(f"Property .options.filters{error}") from None
 
 
-def _first(field: Any) -> Any:  # noqa: ANN401 - what was sent
+def _junction(filters: Filters) -> str:
+    junction = filters.get("junction") or "and"
+    return junction.lower() if isinstance(junction, str) else ""
+
+
+def _fields(filters: Filters) -> dict[str, FieldFilter]:
+    """Errors: invalid_payload for a field that is only a text."""
+    found: dict[str, FieldFilter] = {}
+    for name, field in filters.items():
+        if isinstance(field, FieldFilter):
+            found[name] = field
+        elif name != "junction":
+            raise invalid_payload(f"Property .options.filters.{name[:100]} must have conditions")
+    return found
+
+
+def _first(conditions: dict[str, Any]) -> dict[str, Any]:
     """Equality has one operand: the first."""
-    if not isinstance(field, dict) or not isinstance(field.get("conditions"), dict):
-        return field
-    conditions: dict[str, Any] = {
+    return {
         name: operands[:1] if name in _ONLY_FIRST and isinstance(operands, list) else operands
-        for name, operands in field["conditions"].items()
+        for name, operands in conditions.items()
     }
-    return {**field, "conditions": conditions}
 
 
-def _codes(filters: Mapping[str, Any]) -> Sequence[str]:
+def _codes(filters: Filters) -> list[str]:
     """The codes that every candidate must be one of, if the filters say so; they can be looked up."""
-    if str(filters.get("junction") or "and").lower() != "and":
-        return []
     field = filters.get("code")
-    conditions: Any = field.get("conditions") if isinstance(field, dict) else None
-    operands = conditions.get("$in") or conditions.get("$is") if isinstance(conditions, dict) else None
-    if isinstance(operands, str):
-        return [operands]
-    return [one for one in operands if isinstance(one, str)] if isinstance(operands, list) else []
+    if _junction(filters) != "and" or not isinstance(field, FieldFilter):
+        return []
+    operands: object = field.conditions.get("$in") or field.conditions.get("$is")
+    return [operands] if isinstance(operands, str) else _texts(operands)
+
+
+def _texts(operands: object) -> list[str]:
+    return [one for one in cast("list[object]", operands) if isinstance(one, str)] if isinstance(operands, list) else []

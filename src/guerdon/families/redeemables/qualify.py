@@ -1,7 +1,6 @@
 """Qualifying: what a customer could use, each by itself, decided as a redemption would be."""
 
 from collections.abc import Iterator, Mapping, Sequence
-from typing import Any
 
 import msgspec
 from msgspec import UNSET
@@ -11,7 +10,6 @@ from guerdon.clock import iso
 from guerdon.engine import quote
 from guerdon.engine.basket import Basket, Ignored
 from guerdon.engine.facts import Facts
-from guerdon.engine.order import Order
 from guerdon.engine.quote import Outcome
 from guerdon.engine.redeemable import Redeemable
 from guerdon.engine.rules.names import NOT_OF_CUSTOMERS, NOT_OF_GOODS, NOT_OF_QUALIFICATIONS
@@ -20,11 +18,11 @@ from guerdon.families.campaigns.store import CampaignRow
 from guerdon.families.customers import save as customers
 from guerdon.families.promotion_tiers.store import StackRow, TierRow
 from guerdon.families.redeemables import answers, build, candidates, load, quotes, rules
-from guerdon.families.redeemables.candidates import Candidate, Kind, kind_of
+from guerdon.families.redeemables.candidates import Candidate, Kind
 from guerdon.families.redeemables.counters import Asker
 from guerdon.families.redeemables.load import Found
-from guerdon.families.redeemables.request import QualificationRequest, Request, Scenario, Wanted
 from guerdon.families.redeemables.quotes import Offer
+from guerdon.families.redeemables.request import QualificationRequest, Request, Scenario, Wanted
 from guerdon.families.redeemables.sources import Loaded
 from guerdon.families.vouchers.store import VoucherRow
 
@@ -68,8 +66,8 @@ async def qualify(work: Work, body: QualificationRequest) -> answers.Qualified:
         mine=view.mine,
         filters=options.filters or {},
     )
-    rows, running = await candidates.find(work, wish)
-    loaded = await _load(work, body, rows, running, view)
+    rows = await candidates.find(work, wish)
+    loaded = await _load(work, body, rows, view)
     offers = _offers(work, loaded, rows, view)
     limit = options.limit or _LIMIT
     if options.sorting_rule == "DEFAULT":
@@ -84,7 +82,6 @@ async def _load(
     work: Work,
     body: QualificationRequest,
     rows: Sequence[Candidate],
-    running: Mapping[str, CampaignRow],
     view: View,
 ) -> Loaded:
     vouchers = {row.code: row for row in rows if isinstance(row, VoucherRow)}

@@ -150,11 +150,9 @@ def echo(new: NewOrder | None, loaded: Loaded) -> answers.QuotedOrder:
 def explanation(found: Outcome) -> dict[str, Any]:
     """Why a redeemable applies or does not, with what was expected and what was found."""
     told: dict[str, Any] = {"object": found.redeemable.object, "id": found.redeemable.id, "status": found.status}
-    if found.skip is not None:
-        told |= {"key": found.skip.key, "message": found.skip.message}
-    if found.refusal is not None:
-        told |= {"key": found.refusal.key, "message": found.refusal.message}
-        told["reason"] = msgspec.to_builtins(found.refusal.reason) if found.refusal.reason else None
+    why = found.skip or found.refusal
+    if why is not None:
+        told |= {"key": why.key, "message": why.message, "reason": msgspec.to_builtins(why.reason)}
     return told
 
 
@@ -175,8 +173,8 @@ def error(refusal: Refusal, redeemable: Redeemable, request_id: str) -> answers.
 
 def discount(redeemable: Redeemable, values: Mapping[str, Any], catalogue: Catalogue) -> dict[str, Any]:
     """The discount as defined, with what a formula made of it and the goods that it gives."""
-    told: dict[str, Any] = {**(redeemable.discount or {}), **values, "is_dynamic": bool(values)}
-    told.setdefault("effect", effect_of(redeemable))
+    wire: Mapping[str, Any] = redeemable.discount.wire if redeemable.discount else {}
+    told: dict[str, Any] = {**wire, "effect": redeemable.effect, **values, "is_dynamic": bool(values)}
     if told["type"] == "UNIT" and told.get("unit_type"):
         told |= _goods(told["unit_type"], catalogue)
     if told.get("units"):

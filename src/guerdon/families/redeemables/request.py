@@ -84,12 +84,21 @@ Scenario = Literal[
 ]
 
 
-class QualificationOptions(msgspec.Struct, kw_only=True):
+class FieldFilter(msgspec.Struct):
+    """What a field must be, as operators with their operands."""
+
+    conditions: dict[str, Any]
+
+
+Filters = dict[str, FieldFilter | str]
+
+
+class QualificationOptions(msgspec.Struct, frozen=True, kw_only=True):
     """Which page of what, in which order. `starting_after` is when the last one of the page before was made."""
 
     limit: Annotated[int, Meta(ge=1, le=50)] | None = None
     starting_after: Moment | None = None
-    filters: dict[str, Any] | None = None
+    filters: Filters | None = None
     expand: list[Literal["redeemable", "category", "validation_rules"]] | None = None
     sorting_rule: Literal["DEFAULT", "BEST_DEAL", "LEAST_DEAL"] = "DEFAULT"
 
