@@ -110,7 +110,8 @@ def _state(basket: Basket, redeemable: Redeemable) -> Refusal | None:
     if redeemable.is_referral_code and customer_id is not None and customer_id == redeemable.holder_id:
         return refusals.by_referrer(redeemable.id, customer_id)
     # Points belong to somebody: a card of nobody pays for nothing, and a customer who is named must be its holder.
-    if redeemable.card and (redeemable.holder_id is None or customer_id not in {None, redeemable.holder_id}):
+    stranger = basket.customer is not None and customer_id != redeemable.holder_id
+    if redeemable.card and (redeemable.holder_id is None or stranger):
         return refusals.not_the_holder(redeemable.id, redeemable.holder_id, customer_id)
     return None
 
