@@ -22,11 +22,13 @@ from guerdon.families.redeemables.candidates import Candidate, Kind
 from guerdon.families.redeemables.counters import Asker
 from guerdon.families.redeemables.load import Found
 from guerdon.families.redeemables.quotes import Offer
-from guerdon.families.redeemables.request import QualificationRequest, Request, Scenario, Wanted
+from guerdon.families.redeemables.request import QualificationOptions, QualificationRequest, Request, Scenario, Wanted
 from guerdon.families.redeemables.sources import Loaded
 from guerdon.families.vouchers.store import VoucherRow
 
 _LIMIT = 5
+_DEFAULTS = QualificationOptions()
+_BY_AGE = {None, "DEFAULT"}
 _USABLE: frozenset[Kind] = frozenset({"voucher", "promotion_tier", "promotion_stack"})
 _OPEN: frozenset[Kind] = frozenset({"voucher", "promotion_tier", "campaign"})
 
@@ -57,7 +59,7 @@ VIEWS: Mapping[Scenario, View] = {
 
 async def qualify(work: Work, body: QualificationRequest) -> answers.Qualified:
     """One page of what qualifies. Errors: those of `load.complete` and of `candidates.find`."""
-    view, options = VIEWS[body.scenario], body.options
+    view, options = VIEWS[body.scenario or "ALL"], body.options or _DEFAULTS
     found = await customers.find(work, body.customer) if body.customer else None
     wish = candidates.Wish(
         kinds=view.kinds,
@@ -70,12 +72,17 @@ async def qualify(work: Work, body: QualificationRequest) -> answers.Qualified:
     loaded = await _load(work, body, rows, view)
     offers = _offers(work, loaded, rows, view)
     limit = options.limit or _LIMIT
-    if options.sorting_rule == "DEFAULT":
+    if options.sorting_rule in _BY_AGE:
         page = [offer for offer, _ in zip(offers, range(limit + 1), strict=False)]
     else:
         best = options.sorting_rule == "BEST_DEAL"
         page = sorted(offers, key=lambda one: one.order.total_applied_discount_amount or 0, reverse=best)
-    return _answer(work, body, loaded, page, limit)
+    listed = _listed(loaded, page[:limit], expand=options.expand or (), locks=bool(body.session and body.session.type))
+    if len(page) > limit:
+        listed.has_more = True
+        if options.sorting_rule in _BY_AGE:
+            listed.more_starting_after = iso(page[limit - 1].row.created_at)
+    return _answer(work, body, loaded, listed)
 
 
 async def _load(
@@ -152,15 +159,13 @@ def _demands(basket: Basket, outcome: Outcome) -> bool:
     return identified or any(attached.rule.lines_demanded(facts) for attached in outcome.redeemable.rules)
 
 
-def _answer(
-    work: Work, body: QualificationRequest, loaded: Loaded, page: Sequence[Offer], limit: int
-) -> answers.Qualified:
-    shown = [quotes.qualified(one, loaded, body) for one in page[:limit]]
-    more = len(page) > limit
+def _listed(loaded: Loaded, page: Sequence[Offer], *, expand: Sequence[str], locks: bool) -> answers.QualifiedList:
+    shown = [quotes.qualified(one, loaded, expand=expand, locks=locks) for one in page]
+    return answers.QualifiedList(data=shown, total=len(shown), has_more=False)
+
+
+def _answer(work: Work, body: QualificationRequest, loaded: Loaded, listed: answers.QualifiedList) -> answers.Qualified:
     customer = loaded.sources.customer
-    listed = answers.QualifiedList(data=shown, total=len(shown), has_more=more)
-    if more and body.options.sorting_rule == "DEFAULT":
-        listed.more_starting_after = iso(page[limit - 1].row.created_at)
     return answers.Qualified(
         redeemables=listed,
         tracking_id=load.tracking_id(work, customer) if customer else body.tracking_id or UNSET,

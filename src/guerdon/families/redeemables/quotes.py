@@ -23,7 +23,6 @@ from guerdon.families.orders.store import OrderRow
 from guerdon.families.promotion_tiers.store import StackRow, TierRow
 from guerdon.families.redeemables import answers
 from guerdon.families.redeemables.candidates import Candidate, kind_of
-from guerdon.families.redeemables.request import QualificationRequest
 from guerdon.families.redeemables.sources import Loaded
 from guerdon.families.vouchers.store import VoucherRow
 
@@ -101,7 +100,7 @@ def of_voucher(answer: answers.Validated, code: str) -> answers.ValidatedVoucher
     )
 
 
-def qualified(offer: Offer, loaded: Loaded, body: QualificationRequest) -> answers.QualifiedRedeemable:
+def qualified(offer: Offer, loaded: Loaded, *, expand: Sequence[str], locks: bool) -> answers.QualifiedRedeemable:
     """Something that qualifies."""
     first, row = offer.outcomes[0], offer.row
     one = outcome(first, loaded, "")
@@ -127,8 +126,8 @@ def qualified(offer: Offer, loaded: Loaded, body: QualificationRequest) -> answe
     if isinstance(row, StackRow):
         shown.redeemables = [outcome(each, loaded, "") for each in offer.outcomes]
     if isinstance(row, VoucherRow):
-        _hold(shown.result, row, loaded, body)
-    if "validation_rules" in (body.options.expand or ()):
+        _hold(shown.result, row, loaded, locks=locks)
+    if "validation_rules" in expand:
         shown.validation_rules_assignments = _assignments(first.redeemable, loaded)
     return shown
 
@@ -270,10 +269,10 @@ def _echoed(sent: SentItem) -> ItemView:
     return shown
 
 
-def _hold(result: answers.Result, row: VoucherRow, loaded: Loaded, body: QualificationRequest) -> None:
+def _hold(result: answers.Result, row: VoucherRow, loaded: Loaded, *, locks: bool) -> None:
     """What is on a card, and what others have locked of it."""
     held = loaded.sources.held.get(row.id)
-    if result.gift and body.session and body.session.type:
+    if result.gift and locks:
         result.gift["locked_credits"] = held.amount if held else 0
     if row.type == "LOYALTY_CARD":
         result.loyalty_card = {"points": row.added, "balance": row.balance}

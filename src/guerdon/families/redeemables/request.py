@@ -100,7 +100,7 @@ class QualificationOptions(msgspec.Struct, frozen=True, kw_only=True):
     starting_after: Moment | None = None
     filters: Filters | None = None
     expand: list[Literal["redeemable", "category", "validation_rules"]] | None = None
-    sorting_rule: Literal["DEFAULT", "BEST_DEAL", "LEAST_DEAL"] = "DEFAULT"
+    sorting_rule: Literal["DEFAULT", "BEST_DEAL", "LEAST_DEAL"] | None = None
 
 
 class QualificationSession(msgspec.Struct):
@@ -115,7 +115,7 @@ class QualificationRequest(msgspec.Struct, kw_only=True):
     customer: NewCustomer | None = None
     order: NewOrder | None = None
     tracking_id: str | None = None
-    scenario: Scenario = "ALL"
-    options: QualificationOptions = QualificationOptions()
+    scenario: Scenario | None = None
+    options: QualificationOptions | None = None
     session: QualificationSession | None = None
     metadata: Metadata | None = None
