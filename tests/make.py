@@ -1,7 +1,7 @@
 """Plain functions that make what a test needs, through the API, with as little said as possible."""
 
 import asyncio
-from collections.abc import AsyncGenerator
+from collections.abc import AsyncGenerator, Sequence
 from contextlib import asynccontextmanager
 from typing import Any
 
@@ -27,6 +27,34 @@ def project(installation: Installation, **fields: Any) -> Project:
 
 def customer(project: Project, source_id: str = "ann", **fields: Any) -> dict[str, Any]:
     return project.post("/v1/customers", {"source_id": source_id, "name": source_id.title(), **fields})
+
+
+def event_schema(project: Project, name: str = "signed_up", **properties: dict[str, Any]) -> dict[str, Any]:
+    """Defines a custom event, with what its metadata must be like."""
+    body = {"name": name, "schema": {"properties": properties}}
+    return project.management.post(f"{project.path}/custom-event-schemas", body)
+
+
+def metadata_schema(
+    project: Project,
+    related_object: str = "customer",
+    *,
+    allow_defined_only: bool = False,
+    **properties: dict[str, Any],
+) -> dict[str, Any]:
+    body = {"related_object": related_object, "allow_defined_only": allow_defined_only, "properties": properties}
+    return project.management.post(f"{project.path}/metadata-schemas", body)
+
+
+def segment(project: Project, kind: str = "passive", name: str = "Some", **fields: Any) -> dict[str, Any]:
+    """A segment; an auto-update one once it knows who is in it. `filter_` is its filter, without the junction."""
+    filter_ = fields.pop("filter_", None)
+    body = {"name": name, "type": kind, **({"filter": {"junction": "and", **filter_}} if filter_ else {}), **fields}
+    made = project.post("/v1/segments", body)
+    if kind == "auto-update":
+        swept = "SELECT FROM segments WHERE project_id = $1 AND id = $2 AND swept_on IS NOT NULL"
+        eventually(lambda: project.installation.sql(swept, project.id, made["id"]))
+    return made
 
 
 def product(project: Project, source_id: str = "bottle", **fields: Any) -> dict[str, Any]:
@@ -64,6 +92,22 @@ def bound(project: Project, rule: dict[str, Any], related_type: str, related_id:
     """The assignment of the rule to something."""
     body = {"related_object_type": related_type, "related_object_id": related_id}
     return project.post(f"/v1/validation-rules/{rule['id']}/assignments", body)
+
+
+def promotion(
+    project: Project, name: str = "Promo", tiers: Sequence[dict[str, Any]] = (), **fields: Any
+) -> dict[str, Any]:
+    """A campaign of promotions; each tier takes 10 % off, unless it says otherwise."""
+    off = {"discount": {"type": "PERCENT", "percent_off": 10}}
+    given = [{"name": f"Tier {number}", "action": off, **tier} for number, tier in enumerate(tiers, start=1)]
+    body = {"name": name, "campaign_type": "PROMOTION", "promotion": {"tiers": given}, **fields}
+    return project.post("/v1/campaigns", body)
+
+
+def tier(project: Project, campaign: str = "Promo", **fields: Any) -> dict[str, Any]:
+    """A tier that takes 10 % off."""
+    body = {"name": "Tier", "action": {"discount": {"type": "PERCENT", "percent_off": 10}}, **fields}
+    return project.post(f"/v1/promotions/{campaign}/tiers", body)
 
 
 def category(project: Project, name: str = "First", hierarchy: int = 1) -> dict[str, Any]:

@@ -13,25 +13,32 @@ from guerdon.db.migrate import asset_secret, next_node
 from guerdon.db.pool import UNREACHABLE, Pool, acquired
 from guerdon.events.doorbell import Bell, Doorbell, listen
 from guerdon.events.work import Runtime
+from guerdon.families.activity import routes as activity
 from guerdon.families.api_keys import store as api_keys
 from guerdon.families.async_actions import routes as async_actions
 from guerdon.families.campaigns import routes as campaigns
 from guerdon.families.categories import routes as categories
 from guerdon.families.codes import routes as codes
+from guerdon.families.custom_events import routes as custom_events
 from guerdon.families.customers import routes as customers
 from guerdon.families.deliveries import routes as deliveries
 from guerdon.families.distributions import routes as distributions
+from guerdon.families.erasures import routes as erasures
 from guerdon.families.feed import routes as feed
 from guerdon.families.gifts import routes as gifts
 from guerdon.families.loyalties import offers, routes as loyalties
+from guerdon.families.metadata_schemas import routes as metadata_schemas
 from guerdon.families.orders import routes as orders
 from guerdon.families.product_collections import routes as product_collections
 from guerdon.families.products import routes as products
 from guerdon.families.projects import routes as projects, store as projects_store
+from guerdon.families.promotions import routes as promotions
 from guerdon.families.publications import routes as publications
 from guerdon.families.redeemables import routes as redeemables
 from guerdon.families.rewards import routes as rewards
 from guerdon.families.rule_assignments import routes as rule_assignments
+from guerdon.families.segments import routes as segments
+from guerdon.families.sessions import routes as sessions
 from guerdon.families.stacking_rules import routes as stacking_rules
 from guerdon.families.validation_rules import routes as validation_rules
 from guerdon.families.vouchers import routes as vouchers
@@ -50,7 +57,10 @@ ROUTES: tuple[Route, ...] = (
     *deliveries.ROUTES,
     *feed.ROUTES,
     *async_actions.ROUTES,
+    *metadata_schemas.ROUTES,
     *customers.ROUTES,
+    *custom_events.ROUTES,
+    *segments.ROUTES,
     *products.ROUTES,
     *product_collections.ROUTES,
     *categories.ROUTES,
@@ -60,12 +70,16 @@ ROUTES: tuple[Route, ...] = (
     *vouchers.ROUTES,
     *codes.ROUTES,
     *campaigns.ROUTES,
+    *promotions.ROUTES,
     *publications.ROUTES,
     *rewards.ROUTES,
     *loyalties.ROUTES,
     *offers.ROUTES,
     *gifts.ROUTES,
+    *activity.ROUTES,
+    *erasures.ROUTES,
     *redeemables.ROUTES,
+    *sessions.ROUTES,
     *rule_assignments.ROUTES,
     *distributions.ROUTES,
 )

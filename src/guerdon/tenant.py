@@ -9,13 +9,17 @@ from guerdon.clock import real_now
 
 
 class Project(msgspec.Struct, frozen=True):
-    """What work needs to know of its project. `clock_offset` is nonzero in sandbox projects only."""
+    """What work needs to know of its project. `clock_offset` is nonzero in sandbox projects only.
+
+    `metadata_schemas` counts the schemas that metadata must satisfy: where there are none, nothing has to be looked up.
+    """
 
     id: str
     timezone: str = "UTC"
     is_sandbox: bool = False
     clock_offset: timedelta = timedelta()
     case_sensitive_codes: bool = True
+    metadata_schemas: int = 0
 
     def now(self) -> datetime:
         """The project's time: the real one plus what the clock was moved by."""

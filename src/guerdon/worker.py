@@ -10,6 +10,7 @@ from guerdon.clock import real_now
 from guerdon.db.migrate import make_partitions
 from guerdon.db.pool import UNREACHABLE, acquired
 from guerdon.db.retention import Retention, drop_old
+from guerdon.events.catalogue import EVENTS
 from guerdon.events.doorbell import Bell, listen
 from guerdon.events.relay import Relay
 from guerdon.events.work import Runtime
@@ -17,8 +18,10 @@ from guerdon.families.campaigns import jobs as campaigns
 from guerdon.families.customers import jobs as customers
 from guerdon.families.deliveries import replay as deliveries
 from guerdon.families.distributions import prepare as distributions
+from guerdon.families.erasures import erase, store as erasures_store
 from guerdon.families.loyalties import earn, expire, jobs as loyalties, store as loyalties_store
 from guerdon.families.projects import store as projects
+from guerdon.families.segments import jobs as segments, store as segments_store
 from guerdon.families.vouchers import reactions as vouchers
 from guerdon.jobs.schedule import FindDue, Schedule
 from guerdon.jobs.worker import Handler, JobWorker, Reactions
@@ -30,18 +33,29 @@ from guerdon.webhooks.send import Sender
 
 JOBS: dict[str, Handler] = {
     **customers.JOBS,
+    **segments.JOBS,
     **campaigns.JOBS,
     **vouchers.JOBS,
     **loyalties.JOBS,
     **distributions.JOBS,
     **deliveries.JOBS,
+    **erase.JOBS,
 }
 REACTIONS: dict[str, tuple[str, ...]] = {
     "customer.deleted": (vouchers.RELEASE,),
     "customer.order.paid": (earn.PAID,),
     "campaign.deleted": (loyalties.FORGET_RULES, loyalties.FORGET_OFFERS),
 }
-SCHEDULED: dict[str, FindDue] = {expire.EXPIRE: loyalties_store.projects_with_expiring_points}
+# What happens to a customer is an event of the customer; only its end and these moves themselves move nobody.
+_UNMOVED = {"customer.deleted", "customer.segment.entered", "customer.segment.left"}
+FOLLOWED: dict[str, frozenset[str]] = {
+    customers.FOLLOW: frozenset(name for name in EVENTS if name.startswith("customer.")) - _UNMOVED,
+}
+SCHEDULED: dict[str, FindDue] = {
+    expire.EXPIRE: loyalties_store.projects_with_expiring_points,
+    segments.NEW_DAY: segments_store.projects_with_due_segments,
+    erase.SWEEP: erasures_store.projects_with_erasures,
+}
 _PARTITIONS_AHEAD = timedelta(days=28)
 _HOUSEKEEPING_S = 3_600
 
@@ -59,7 +73,7 @@ async def work(settings: Settings, database_url: str) -> None:
         ) as sender,
         asyncio.TaskGroup() as tasks,
     ):
-        relay = Relay(made, (FanOut(made.ids), Reactions(made.ids, REACTIONS)))
+        relay = Relay(made, (FanOut(made.ids), Reactions(made.ids, REACTIONS, FOLLOWED)))
         deliverer = Deliverer(
             made.pool,
             sender,

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import make
 from guerdon.engine.backoff import RETRIES, retry_offset
-from guerdon.engine.redeeming import REFUSALS
+from guerdon.engine.refusals import TIER_NOT_NOW, TIMES, VIOLATED
 from guerdon.events.catalogue import EVENTS, Scope
 from guerdon.http.wire import MAX_BODY_BYTES, MAX_LEVELS
 from guerdon.webhooks.send import TIMEOUT_S
@@ -55,6 +55,11 @@ def refusals(tree: ast.Module) -> Iterator[tuple[int, str | None]]:
         ]
         if name == "refused" and not isinstance(node.args[0], ast.Starred):
             yield 400, str(values[0])
+        elif name == "Refusal":
+            key = next(one.value for one in node.keywords if one.arg == "key")
+            code = next((404 for one in node.keywords if one.arg == "code"), 400)
+            if isinstance(key, ast.Constant):
+                yield code, str(key.value)
         elif (
             name in {"ApiError", "__init__"}
             and values
@@ -69,7 +74,9 @@ def _is_key(value: object, node: ast.expr) -> bool:
 
 
 def test_the_page_of_errors_has_every_key_that_is_given_and_no_other() -> None:
-    given = {found for _, tree in trees() for found in refusals(tree)} | {(400, key) for key, _ in REFUSALS}
+    given = {found for _, tree in trees() for found in refusals(tree)} | {
+        (400, key) for key, _ in (*TIMES.values(), *VIOLATED.values(), TIER_NOT_NOW)
+    }
     rows = re.findall(r"^\| (\d{3}) \| (?:`(\w+)`|none) \| .+ \|$", (REFERENCE / "errors.md").read_text(), re.MULTILINE)
     assert {(int(status), key or None) for status, key in rows} == given
     assert len(given) > 20

@@ -17,6 +17,8 @@ class Incentives:
         self.collections = voucherify.ProductCollectionsApi(client)
         self.rules = voucherify.ValidationRulesApi(client)
         self.products = voucherify.ProductsApi(client)
+        self.promotions = voucherify.PromotionsApi(client)
+        self.campaigns = voucherify.CampaignsApi(client)
         self.management = management
         self.project_id = project_id
         self.body = body
@@ -25,6 +27,7 @@ class Incentives:
         self.keep_categories()
         self.keep_collections()
         self.keep_rules()
+        self.keep_promotions()
 
     def keep_categories(self) -> None:
         api = self.categories
@@ -93,6 +96,44 @@ class Incentives:
         api.delete_validation_rule_assignment(made.id, bound.id)
         api.delete_validation_rules(made.id)
         assert gone(lambda: api.get_validation_rule(made.id))
+
+    def keep_promotions(self) -> None:
+        api = self.promotions
+        off = {"discount": {"type": "PERCENT", "percent_off": 10, "effect": "APPLY_TO_ORDER"}}
+        tiers = {"tiers": [{"name": "First", "action": off, "banner": "10 % off"}]}
+        kinds = {"campaign_type": "PROMOTION", "type": "AUTO_UPDATE"}
+        body = self.body("CampaignsCreateRequestBody", name="Promo", promotion=tiers, **kinds)
+        promo = self.campaigns.create_campaign(body)
+        first = promo.promotion.tiers[0].id
+        wish = self.body("PromotionsTiersCreateRequestBody", name="Second", action=off, hierarchy=5)
+        second = api.add_promotion_tier_to_campaign(promo.id, wish)
+        assert (second.hierarchy, second.campaign.id) == (5, promo.id)
+        assert (
+            api.update_promotion_tier(second.id, self.body("PromotionsTiersUpdateRequestBody", name="2nd")).name
+            == "2nd"
+        )
+        assert api.disable_promotion_tier(second.id).active is False
+        assert api.enable_promotion_tier(second.id).active is True
+        assert api.get_promotion_tier(first).banner == "10 % off"
+        assert api.list_promotion_tiers(is_available=True).total == 2
+        assert api.list_promotion_tiers_from_campaign(promo.id).total == 2
+        changing = models.CampaignsUpdateRequestBody.from_dict({"description": "For everybody"})
+        assert self.campaigns.update_campaign(promo.id, changing).description == "For everybody"
+        self._keep_stacks(promo.id, [second.id, first])
+        api.delete_promotion_tier(second.id)
+        assert gone(lambda: api.get_promotion_tier(second.id))
+
+    def _keep_stacks(self, campaign: str, tiers: list[str]) -> None:
+        api = self.promotions
+        body = self.body("PromotionsStacksCreateRequestBody", name="Both", tiers={"ids": tiers})
+        made = api.create_promotion_stack(campaign, body)
+        changed = self.body("PromotionsStacksUpdateRequestBody", name="All")
+        assert api.update_promotion_stack(campaign, made.id, changed).tiers.ids == tiers
+        assert api.get_promotion_stack(campaign, made.id).name == "All"
+        assert api.list_promotion_stacks_in_campaign(campaign).total == 1
+        assert api.list_all_promotion_stacks(limit=5).total == 1
+        api.delete_promotion_stack(campaign, made.id)
+        assert gone(lambda: api.get_promotion_stack(campaign, made.id))
 
 
 def gone(call: Any) -> bool:

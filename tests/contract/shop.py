@@ -17,6 +17,7 @@ with warnings.catch_warnings():  # the client's own, at import
     from voucherify.exceptions import ApiException
 
 from incentives import Incentives
+from redeeming import Redeeming
 
 from installation import Project, eventually
 
@@ -72,16 +73,24 @@ class Shop:
         self.actions = voucherify.AsyncActionsApi(client)
         self.management = voucherify.ManagementApi(client)
         self.incentives = Incentives(client, self.management, project.id, self._body)
+        self.redeeming = Redeeming(client, self._body)
+        self.events = voucherify.EventsApi(client)
+        self.metadata = voucherify.MetadataSchemasApi(client)
+        self.segments = voucherify.SegmentsApi(client)
 
     def play(self) -> None:
         self.look_after_webhooks()
         self.keep_customers()
+        self.group_customers()
+        self.define_metadata()
+        self.track_events()
         self.keep_products()
         self.take_orders()
         self.give_codes()
         self.keep_vouchers()
         self.keep_a_club()
         self.incentives.play()
+        self.redeeming.play()
 
     def _body(self, kind: str, /, **fields: Any) -> Any:
         """A request body as the client's class makes it.
@@ -140,6 +149,8 @@ class Shop:
         assert {row.source_id for row in api.list_customers(limit=5, order="-created_at").customers} == {"ann", "bob"}
         api.delete_customer("bob")
         _gone(lambda: api.get_customer("bob"))
+        gone = api.create_customer(self._body("CustomersCreateRequestBody", source_id="eve"))
+        assert api.customer_permanently_deletion("eve").related_object_id == gone.id
         rows = [self._body("CustomersUpdateInBulkRequestBody", source_id="cid", name="Cid")]
         self._done(api.update_customers_in_bulk(rows))
         metadata = self._body("CustomersMetadataUpdateInBulkRequestBody", source_ids=["cid"], metadata={"a": 1})
@@ -148,6 +159,57 @@ class Shop:
         self._done(api.import_customers_using_csv(file=b"Name,Source_id\nDan,dan\n"))
         assert api.get_customer("dan").name == "Dan"
         assert len(self.actions.list_async_actions(limit=2).async_actions) == 2
+
+    def group_customers(self) -> None:
+        api = self.segments
+        city = {"junction": "and", "address.city": {"conditions": {"$is": ["Kraków"]}}}
+        for body in ({"type": "passive", "filter": city}, {"type": "static", "customers": []}):
+            made = api.create_segment(self._body("SegmentsCreateRequestBody", name="Some", **body))
+            assert made.actual_instance.name == "Some" if hasattr(made, "actual_instance") else made.name == "Some"
+            assert api.get_segment(made.id).type == body["type"]
+        found = self.customers.list_customer_segments("ann").data
+        assert [segment.name for segment in found] == ["Some"]
+        assert self.customers.list_customers(segment_id=found[0].id).total == 1
+        api.delete_segment(found[0].id)
+        _gone(lambda: api.get_segment(found[0].id))
+
+    def define_metadata(self) -> None:
+        api, project_id = self.management, self.project.id
+        size = {"type": "number", "optional": True, "array": False, "lt": 5, "eq": [1, 2]}
+        made = api.create_metadata_schema(
+            project_id,
+            self._body(
+                "ManagementProjectsMetadataSchemasCreateRequestBody",
+                related_object="loyalty_tier",
+                properties={"size": size},
+            ),
+        )
+        changes = {"properties": {"name": {"type": "string", "optional": True, "array": True}}}
+        patch = self._body("ManagementProjectsMetadataSchemasUpdateRequestBody", **changes)
+        assert set(api.update_metadata_schema(project_id, made.id, patch).properties) == {"size", "name"}
+        assert api.get_metadata_schema1(project_id, made.id).properties["size"]["lt"] == 5
+        assert api.list_metadata_schemas1(project_id).total == 1
+        assert self.metadata.get_metadata_schema("loyalty_tier").properties["name"]
+        assert len(self.metadata.list_metadata_schemas().schemas) == 1
+        api.delete_metadata_schema(project_id, made.id)
+        _gone(lambda: api.get_metadata_schema1(project_id, made.id))
+
+    def track_events(self) -> None:
+        api, project_id = self.management, self.project.id
+        schema = {"properties": {"stars": {"type": "number", "optional": False}}}
+        made = api.create_custom_event_schema(
+            project_id, self._body("ManagementProjectsCustomEventSchemasCreateRequestBody", name="rated", schema=schema)
+        )
+        patch = self._body("ManagementProjectsCustomEventSchemasUpdateRequestBody", var_schema=schema)
+        assert api.update_custom_event_schema(project_id, made.id, patch).name == "rated"
+        assert api.get_custom_event_schema(project_id, made.id).id == made.id
+        assert api.list_custom_event_schemas(project_id).total == 1
+        rated = self._body(
+            "EventsCreateRequestBody", event="rated", customer={"source_id": "ann"}, metadata={"stars": 5}
+        )
+        assert self.events.track_custom_event(rated).type == "rated"
+        api.delete_custom_event_schema(project_id, made.id)
+        _gone(lambda: api.get_custom_event_schema(project_id, made.id))
 
     def _done(self, accepted: Any) -> None:
         """The action's end, read through the client each time."""
@@ -357,6 +419,9 @@ class Shop:
         wish = self._body("LoyaltiesMembersRedemptionRedeemRequestBody", reward={"id": reward})
         assert api.redeem_reward(code, wish).loyalty_card.points == 10
         assert api.redeem_reward1(club, code, wish).voucher.loyalty_card.balance == 80
+        assert eventually(lambda: len(api.list_member_activity(code).data) > 1)
+        assert eventually(lambda: len(api.list_member_activity1(club, code).data) > 1)
+        assert self.customers.list_customer_activity("ann", limit=2).has_more
         assert len(api.list_loyalty_card_transactions(code).data) == 4
         assert len(api.list_loyalty_card_transactions1(club, code).data) == 4
         assert len(api.list_loyalty_campaign_transactions(club).data) == 4

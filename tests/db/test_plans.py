@@ -9,11 +9,16 @@ import pytest
 from guerdon.db.migrate import migrate
 from guerdon.db.pool import Pool, acquired
 from guerdon.db.table import Order, Table
+from guerdon.families.activity import store as activity
+from guerdon.families.categories.store import CATEGORIES
 from guerdon.families.customers.store import CUSTOMERS
 from guerdon.families.deliveries import store as deliveries
 from guerdon.families.feed import store as feed
 from guerdon.families.orders.store import ORDERS
+from guerdon.families.product_collections.store import COLLECTIONS
 from guerdon.families.products.store import PRODUCTS, SKUS
+from guerdon.families.promotion_tiers import store as promotion_tiers
+from guerdon.families.validation_rules import store as rules
 from installation import Installation
 
 SOURCED: tuple[Table[Any], ...] = (CUSTOMERS, PRODUCTS, SKUS, ORDERS)
@@ -85,6 +90,26 @@ def test_an_event_is_looked_up_by_its_number_in_a_partition_without_rows(empty: 
     assert "_by_source" not in _plan(empty, "SELECT * FROM endpoints WHERE project_id = $1 AND id = $2", "p", "x")
 
 
+OFFERS: dict[str, tuple[str, str]] = {
+    "assignments of what is shown": (rules._OF, "validation_rule_assignments_once"),
+    "assignments of a rule": (rules._COUNTS, "validation_rule_assignments_by_rule"),
+    "sums of tiers": (promotion_tiers._SUMS, "promotion_tier_sums_pkey"),
+    **{
+        table.name: (table.hold_several_sql, f"{table.name}_pkey")
+        for table in (CATEGORIES, COLLECTIONS, rules.RULES, promotion_tiers.TIERS, promotion_tiers.STACKS, PRODUCTS)
+    },
+}
+
+
+@pytest.mark.parametrize("name", OFFERS)
+def test_what_an_offer_consists_of_is_looked_up_by_ids(empty: str, name: str) -> None:
+    sql, index = OFFERS[name]
+    plan = _plan(empty, sql, "p", "{a,b}")
+    assert index in plan, plan
+    assert "ANY" in plan or "wanted.id" in plan.partition("Index Cond")[2], plan
+    assert "Filter" not in plan, plan
+
+
 def test_a_replay_and_the_feed_walk_along_keys(empty: str) -> None:
     nothing = ("2026-01-01", "2027-01-01", "FAILED", "x", "{}", "2027-01-01")
     plan = _plan(empty, deliveries._REPLAY, "p", "whs_0", "whs_1", "2026-01-01", "1000", *nothing)
@@ -96,6 +121,16 @@ def test_a_replay_and_the_feed_walk_along_keys(empty: str) -> None:
     assert "_pkey" in plan, plan
     assert "Merge Append" in plan, plan
     assert "Seq Scan" not in plan, plan
+
+
+def test_a_log_of_activity_is_read_along_its_customer(empty: str) -> None:
+    where = activity.of_customer("cust_1")
+    sql = f"{activity._ENTRY}{where.sql} ORDER BY number DESC LIMIT 11"
+    plan = _plan(empty, sql, "p", "cust_1", "customer.")
+    assert "entity_id" in plan, plan
+    assert "Merge Append" in plan, plan
+    assert "Seq Scan" not in plan, plan
+    assert "->  Sort" not in plan, plan
 
 
 @pytest.mark.parametrize("descending", [True, False])

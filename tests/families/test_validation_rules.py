@@ -93,10 +93,10 @@ def test_a_rule_keeps_bundles_until_they_are_removed(project: Project) -> None:
     path = f"{RULES}/{made['id']}"
     assert project.put(path, {"name": "y"})["bundle_rules"] == made["bundle_rules"]
     assert project.put(path, {"bundle_rules": None})["bundle_rules"] == {}
-    for limit in (0, 101, "1", True):
+    for limit, key in ((0, "rules"), (101, "rules"), (True, "rules"), ("1", "payload"), (1.5, "payload")):
         body = {"bundle_rules": {**bundles, "limit": limit}}
-        if limit is not True:
-            project.refuse("PUT", path, body, status=400, key="invalid_payload")
+        refused = "invalid_validation_rules" if key == "rules" else "invalid_payload"
+        project.refuse("PUT", path, body, status=400, key=refused)
 
 
 def test_put_changes_what_is_sent(project: Project) -> None:
@@ -148,9 +148,25 @@ def test_making_and_deleting_a_rule_is_told(project: Project) -> None:
         ({"context_type": "campaign"}, 400, "invalid_payload", "allowed values"),
         ({"rules": []}, 400, "invalid_payload", "Property .rules must be object"),
         ({"rules": {"1": 7, "logic": "1"}}, 400, "invalid_payload", "must be object"),
-        ({"rules": {"1": {"conditions": {}}}}, 400, "invalid_payload", "must have required property 'name'"),
-        ({"rules": {"1": AMOUNT, "logic": 1}}, 400, "invalid_payload", "Property .rules.logic must be string"),
-        ({"rules": {"first": AMOUNT}}, 400, "invalid_validation_rules", "'first' must be named by a number"),
+        ({"rules": {"1": {"conditions": {}}}}, 400, "invalid_payload", "should have required property 'name'"),
+        ({"rules": {"1": AMOUNT, "logic": 1}}, 400, "invalid_validation_rules", "Logic must be a text"),
+        ({"rules": {"first": AMOUNT}}, 400, "invalid_validation_rules", "must be numbered"),
+        ({"rules": {"1": AMOUNT, "logic": "1 and 2"}}, 400, "invalid_validation_rules", "2"),
+        ({"rules": {"1": AMOUNT, "logic": "1 and ("}}, 400, "invalid_validation_rules", "Logic"),
+        (
+            {"rules": {"1": {**AMOUNT, "name": "order.taste"}}},
+            400,
+            "invalid_validation_rules",
+            "'order.taste' is not known",
+        ),
+        (
+            {"rules": {"1": {**AMOUNT, "conditions": {"$eats": [1]}}}},
+            400,
+            "invalid_validation_rules",
+            "$eats is not an operator",
+        ),
+        ({"rules": {"1": {"name": "order.amount"}}}, 400, "invalid_validation_rules", "must have 'conditions'"),
+        ({"bundle_rules": {"1": AMOUNT, "logic": "1"}}, 400, "invalid_validation_rules", ""),
         (
             {"rules": {"1": {"name": "custom_event.metadata", "conditions": {"$is": [1]}}}},
             400,

@@ -1,6 +1,6 @@
 """A project's table and the statements that every table needs; what is particular is SQL in the family's store."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from typing import Any, Generic, TypeVar
 
 import msgspec
@@ -8,6 +8,8 @@ import msgspec
 from guerdon.db.transaction import Transaction
 
 R = TypeVar("R", bound=msgspec.Struct)
+# The ids of a statement as rows: each is one look-up by the key, whatever the planner believes of the table.
+WANTED = "unnest(array_fill($1::text, ARRAY[cardinality($2::text[])]), $2::text[]) AS wanted (project_id, id)"
 _NEVER_NULL = {"created_at", "id"}
 
 
@@ -64,6 +66,9 @@ class Table(Generic[R]):
         self.select = f"SELECT {self.columns} FROM {name} WHERE project_id = $1"  # noqa: S608
         places = ", ".join(f"${place}" for place in range(2, len(fields) + 2))
         self.insert_sql = f"INSERT INTO {name} (project_id, {self.columns}) VALUES ($1, {places})"  # noqa: S608
+        one = f"SELECT {self.columns} FROM {name} WHERE project_id = wanted.project_id AND id = wanted.id LIMIT 1"  # noqa: S608
+        self.several_sql = f"SELECT found.* FROM {WANTED}, LATERAL ({one}) found"  # noqa: S608
+        self.hold_several_sql = f"SELECT found.* FROM {WANTED}, LATERAL ({one} FOR KEY SHARE) found"  # noqa: S608
         self.update_sql = f"UPDATE {name} SET ({self.columns}) = ROW({places}) WHERE project_id = $1 AND id = $2"  # noqa: S608
 
     def read(self, values: Any) -> R:  # noqa: ANN401 - a record
@@ -76,10 +81,25 @@ class Table(Generic[R]):
         record = await db.row(self.select + where.sql, project_id, *where.values)
         return None if record is None else self.read(record)
 
+    async def by_ids(self, db: Transaction, project_id: str, ids: Collection[str]) -> dict[str, R]:
+        """Those that exist, by id."""
+        records = await db.rows(f"{self.select} AND id = ANY($2)", project_id, sorted(ids)) if ids else []
+        return {record["id"]: self.read(record) for record in records}
+
     async def lock(self, db: Transaction, project_id: str, row_id: str) -> R | None:
         """The row as it is now, held until the transaction ends, for a change that depends on what it holds."""
         record = await db.write_row(f"{self.select} AND id = $2 FOR UPDATE", project_id, row_id)
         return None if record is None else self.read(record)
+
+    async def several(self, db: Transaction, project_id: str, ids: Collection[str]) -> list[R]:
+        """The rows with these ids that exist, in the order of the ids."""
+        records = await db.rows(self.several_sql, project_id, sorted(ids)) if ids else []
+        return [self.read(record) for record in records]
+
+    async def hold_several(self, db: Transaction, project_id: str, ids: Collection[str]) -> list[R]:
+        """The same, and they cannot be deleted until the transaction ends."""
+        records = await db.write(self.hold_several_sql, project_id, sorted(ids)) if ids else []
+        return [self.read(record) for record in records]
 
     async def all(self, db: Transaction, project_id: str, where: Where, order: Order) -> list[R]:
         records = await db.rows(f"{self.select}{where.sql} ORDER BY {order.sql}", project_id, *where.values)

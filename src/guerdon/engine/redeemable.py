@@ -85,15 +85,17 @@ class Formulas(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Redeemable(msgspec.Struct, frozen=True, kw_only=True):
-    """One thing of a request. `id` is the name it was asked by, `ref` its own id, `label` what messages call it.
+    """One thing of a request.
 
-    One of `discount`, `gift` and `card` says what it is worth. `absent` says why there is nothing to redeem. `left` is
-    how many more redemptions it has, None for no limit.
+    `id` is the name it was asked by, `ref` its own id, `code` that of a voucher, `label` what messages call it. One of
+    `discount`, `gift` and `card` says what it is worth. `absent` says why there is nothing to redeem. `left` is how
+    many more redemptions it has, None for no limit.
     """
 
     object: Literal["voucher", "promotion_tier"]
     id: str
     ref: str = ""
+    code: str | None = None
     label: str = "Discount Coupon"
     discount: Discount | None = None
     gift: Gift | None = None

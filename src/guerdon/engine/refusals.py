@@ -43,11 +43,12 @@ class Skip(msgspec.Struct, frozen=True):
     reason: Reason
 
 
-_TIMES: dict[Invalid, tuple[str, str]] = {
+TIMES: dict[Invalid, tuple[str, str]] = {
     "NOT_YET": ("voucher_not_active", "voucher not active yet"),
     "EXPIRED": ("voucher_expired", "voucher expired"),
     "NOT_NOW": ("voucher_not_active_now", "voucher not active now"),
 }
+TIER_NOT_NOW = ("promotion_not_active_now", "promotion is not active now")
 Setting = Literal[
     "applicable_redeemables_limit",
     "applicable_redeemables_per_category_limit",
@@ -74,7 +75,7 @@ _LIMITS: dict[Setting, tuple[str, str]] = {
 }
 _NO_AMOUNT = Reason(check="amount", expected="an amount of the order")
 _INACTIVE = Reason(check="active", expected=True, actual=False)
-_VIOLATED = {
+VIOLATED = {
     "customer": ("customer_rules_violated", "customer does not match validation rules"),
     "order": ("order_rules_violated", "order does not match validation rules"),
     "redemption": ("redemption_rules_violated", "redemption does not match validation rules"),
@@ -135,9 +136,9 @@ def tier_disabled(tier_id: str) -> Refusal:
 
 def untimely(problem: Invalid, code: str, *, tier: bool, expected: Any, actual: str) -> Refusal:  # noqa: ANN401
     """Outside its dates or windows; `expected` are those."""
-    key, message = _TIMES[problem]
+    key, message = TIMES[problem]
     if tier and problem == "NOT_NOW":
-        key, message = "promotion_not_active_now", "promotion is not active now"
+        key, message = TIER_NOT_NOW
     reason = Reason(check="validity", expected=expected, actual=actual)
     return Refusal(key=key, message=message, details=code, reason=reason)
 
@@ -209,6 +210,6 @@ def missing_customer(reason: Reason) -> Refusal:
 
 def violated(kind: str, label: str, *, reason: Reason, text: str | None) -> Refusal:
     """A rule that does not hold: of the customer, the order or the redemption. `label` says what cannot be redeemed."""
-    key, message = _VIOLATED[kind]
+    key, message = VIOLATED[kind]
     details = f"{label} cannot be redeemed because of violated validation rules: {reason.rule_id}"
     return Refusal(key=key, message=message, details=details, text=text, reason=reason)

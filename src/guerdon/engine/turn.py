@@ -219,6 +219,9 @@ def _discounted(
     lines: tuple[Line, ...],
     bundle: Bundles | None,
 ) -> Taken:
+    if bundle is not None and bundle.quantity < 1:
+        # Only a qualification that does not ask for whole bundles gets here.
+        return Taken(order=state.order, lines=lines, bundle=bundle)
     keys = unit_counters(redeemable, state.order, lines, basket.customer and basket.customer.id)
     applied = index.apply(
         Step(

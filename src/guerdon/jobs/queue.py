@@ -4,7 +4,7 @@ So what a job does and the job's end are one commit: a job whose worker dies run
 happen once. A long job does a slice, leaves a job for the rest, and shares the workers with others meanwhile.
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import timedelta
 from typing import Any
 
@@ -13,6 +13,7 @@ import msgspec
 from guerdon.db.transaction import Transaction
 from guerdon.events.doorbell import Bell
 from guerdon.events.work import Work
+from guerdon.ids import Ids
 
 _ADD = """
 INSERT INTO jobs (project_id, id, name, payload, group_id, due_at)
@@ -23,6 +24,13 @@ _ADD_ONCE = """
 INSERT INTO jobs (project_id, id, name, payload, group_id, due_at)
 SELECT $1, $2, $3, $4::jsonb, $5, now()
 WHERE NOT EXISTS (SELECT FROM jobs WHERE project_id = $1 AND name = $3 AND parked_at IS NULL) RETURNING id
+"""
+_FOLLOW = "INSERT INTO followed (project_id, job) VALUES ($1, $2) ON CONFLICT DO NOTHING"
+_ADD_IF_FOLLOWED = """
+INSERT INTO jobs (project_id, id, name, payload, group_id, due_at)
+SELECT $1, job.id, $2, job.payload::jsonb, job.group_id, now()
+FROM unnest($3::text[], $4::text[], $5::text[]) AS job (id, payload, group_id)
+WHERE EXISTS (SELECT FROM followed WHERE project_id = $1 AND job = $2) RETURNING id
 """
 _PROJECTS = """
 WITH RECURSIVE waiting AS (
@@ -88,6 +96,36 @@ async def add(db: Transaction, project_id: str, jobs: Sequence[NewJob]) -> None:
 async def add_once(db: Transaction, project_id: str, job: NewJob) -> bool:
     """Queues a job unless one of its name waits already; False if so. Two callers at once may both queue theirs."""
     return bool(await db.only(_ADD_ONCE, project_id, job.id, job.name, job.payload, job.group_id))
+
+
+async def follow(db: Transaction, project_id: str, name: str) -> None:
+    """Notes that the project has use for the jobs of this name from now on."""
+    await db.write(_FOLLOW, project_id, name)
+
+
+async def add_if_followed(
+    db: Transaction, ids: Ids, project_id: str, name: str, entities: Mapping[str, Sequence[str]]
+) -> bool:
+    """Queues jobs in the open transaction if the project has use for those of this name; False if not.
+
+    `entities` are those that the jobs are about, by the group that caused it; each group gets a job of its own.
+    """
+    rows = await db.write(
+        _ADD_IF_FOLLOWED,
+        project_id,
+        name,
+        [ids.new("job_") for _ in entities],
+        [msgspec.json.encode({"entity_ids": found}).decode() for found in entities.values()],
+        list(entities),
+    )
+    return bool(rows)
+
+
+async def enqueue_if_followed(work: Work, name: str, entity_ids: Sequence[str]) -> None:
+    """The same, committed with the work, for entities of which no event tells."""
+    changed = {work.group_id: entity_ids}
+    if entity_ids and await add_if_followed(work.db, work.runtime.ids, work.project.id, name, changed):
+        work.ring(Bell.JOBS)
 
 
 async def enqueue(work: Work, name: str, payload: object) -> None:

@@ -33,11 +33,18 @@ log = logger("jobs")
 
 
 class Reactions:
-    """The relay's consumer that queues a job for every reaction to an event. Payload: its number and its entity."""
+    """The relay's consumer that queues a job for every reaction to an event. Payload: its number and its entity.
 
-    def __init__(self, ids: Ids, by_type: Mapping[str, Sequence[str]]) -> None:
+    `followed` are jobs, by name, that a project gets only if it has use for them (`queue.follow`), for events of these
+    types: one for what one request caused. Payload: the entities of the events.
+    """
+
+    def __init__(
+        self, ids: Ids, by_type: Mapping[str, Sequence[str]], followed: Mapping[str, frozenset[str]] | None = None
+    ) -> None:
         self._ids = ids
         self._by_type = by_type
+        self._followed = followed or {}
 
     async def __call__(self, db: Transaction, project_id: str, events: Sequence[Numbered]) -> Sequence[Bell]:
         jobs = [
@@ -46,7 +53,15 @@ class Reactions:
             for name in self._by_type.get(event.type, ())
         ]
         await queue.add(db, project_id, jobs)
-        return (Bell.JOBS,) if jobs else ()
+        followed = [await self._follow(db, project_id, name, events) for name in self._followed]
+        return (Bell.JOBS,) if jobs or any(followed) else ()
+
+    async def _follow(self, db: Transaction, project_id: str, name: str, events: Sequence[Numbered]) -> bool:
+        entities: dict[str, list[str]] = {}
+        for event in events:
+            if event.type in self._followed[name] and event.entity_id not in entities.setdefault(event.group_id, []):
+                entities[event.group_id].append(event.entity_id)
+        return bool(entities) and await queue.add_if_followed(db, self._ids, project_id, name, entities)
 
 
 def _about(event: Numbered) -> dict[str, Any]:

@@ -8,12 +8,14 @@ ALTER TABLE redemptions
     ADD COLUMN failure_code text,
     ADD COLUMN failure_message text,
     ADD COLUMN reason text,
+    ADD COLUMN voucher_code text COLLATE "C",
     ADD COLUMN session_key text COLLATE "C",
     ADD COLUMN related_object_type text NOT NULL DEFAULT 'voucher',
     ADD COLUMN order_amount bigint,
     ADD COLUMN discounted_amount bigint,
     ADD COLUMN units jsonb,
     ADD COLUMN counted jsonb,
+    ADD COLUMN drained jsonb,
     ADD COLUMN snapshot jsonb;
 ALTER TABLE redemptions ALTER COLUMN related_object_type DROP DEFAULT;
 CREATE INDEX redemptions_by_campaign ON redemptions (project_id, campaign_id, created_at);
@@ -45,3 +47,6 @@ CREATE INDEX redemption_sessions_by_key ON redemption_sessions (project_id, key)
 
 -- Changes whenever something is locked or released, so that a redemption can tell that it decided on other locks.
 ALTER TABLE vouchers ADD COLUMN locks integer NOT NULL DEFAULT 0;
+
+-- Codes that anybody may use without their being published, for qualifications.
+CREATE INDEX vouchers_alone ON vouchers (project_id, created_at DESC, id DESC) WHERE campaign_id IS NULL;

@@ -15,7 +15,7 @@ from guerdon.tenant import Project
 _INSERT = """
 INSERT INTO api_keys (app_id, kind, project_id, name, token_sha256, created_at) VALUES ($1, $2, $3, $4, $5, $6)
 """
-_PROJECT = "p.id, p.timezone, p.is_sandbox, p.clock_offset, p.case_sensitive_codes"
+_PROJECT = "p.id, p.timezone, p.is_sandbox, p.clock_offset, p.case_sensitive_codes, p.metadata_schemas"
 _FIND = f"""
 SELECT k.app_id, k.kind, k.name, k.token_sha256, k.project_id IS NOT NULL AS has_project, {_PROJECT}
 FROM api_keys k LEFT JOIN projects p ON p.id = k.project_id WHERE k.app_id = $1

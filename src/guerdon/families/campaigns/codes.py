@@ -20,9 +20,11 @@ from guerdon.families.campaigns.schemas import (
     VoucherCreated,
 )
 from guerdon.families.campaigns.store import CampaignRow
+from guerdon.families.metadata_schemas.check import Sent, require
 from guerdon.families.vouchers import beside, codes, store as vouchers, views as voucher_views
 from guerdon.families.vouchers.assets import Links
 from guerdon.families.vouchers.store import NewCode, VoucherRow
+from guerdon.http import wire
 
 GENERATE = "campaigns.generate_codes"
 _SLICE = 5_000
@@ -33,7 +35,7 @@ class Generation(msgspec.Struct, kw_only=True):
 
     action_id: str
     campaign_id: str
-    template: VoucherRow
+    changes: NewCampaignCode
     config: CodeConfig
     count: int
     added: bool
@@ -98,10 +100,14 @@ async def own(work: Work, like: VoucherRow, code: NewCode) -> VoucherRow:
 async def add_one(
     work: Work, campaign: CampaignRow, changes: NewCampaignCode, wanted: CodeConfig | NewCode
 ) -> VoucherRow:
-    """Adds one code to a campaign. Errors: not_found, duplicate_found, invalid_code_config."""
+    """Adds one code to a campaign.
+
+    Errors: not_found, duplicate_found, invalid_code_config, metadata_validation_failed.
+    """
     await work.db.begin()
     held = await _hold(work, campaign.id)
     like = template(held, work.now, changes)
+    await require(work, Sent("voucher", like.metadata))
     if isinstance(wanted, NewCode):
         made = await own(work, like, wanted)
         links = Links(work.runtime, work.project.id)
@@ -116,20 +122,24 @@ async def add_one(
 
 
 async def add_many(work: Work, campaign: CampaignRow, changes: NewCampaignCode, config: CodeConfig, count: int) -> str:
-    """Accepts the generation of codes for a campaign; returns the asynchronous action's id. Errors: not_found."""
+    """Accepts the generation of codes for a campaign; returns the asynchronous action's id.
+
+    Errors: not_found, metadata_validation_failed.
+    """
+    await require(work, Sent("voucher", template(campaign, work.now, changes).metadata))
     await work.db.begin()
     changed = await store.begin_generation(work.db, work.project.id, campaign.id)
     if changed is None:
         raise not_found("campaign", campaign.id)
-    return await begin(work, changed, template(changed, work.now, changes), config, count, added=True)
+    return await begin(work, changed, changes, config, count, added=True)
 
 
 async def begin(
-    work: Work, campaign: CampaignRow, like: VoucherRow, config: CodeConfig, count: int, *, added: bool
+    work: Work, campaign: CampaignRow, changes: NewCampaignCode, config: CodeConfig, count: int, *, added: bool
 ) -> str:
     """Begins a generation that is already noted on the campaign."""
     generation = Generation(
-        action_id="", campaign_id=campaign.id, template=like, config=config, count=count, added=added
+        action_id="", campaign_id=campaign.id, changes=changes, config=config, count=count, added=added
     )
     _tell_started(work, campaign, count)
     payload: dict[str, Any] = msgspec.to_builtins(generation, enc_hook=iso)  # dates as the request gave them
@@ -138,12 +148,13 @@ async def begin(
 
 async def generate(work: Work, payload: dict[str, Any]) -> dict[str, Any] | None:
     """Makes a slice of the codes; goes on until all are made, no code is free, or the campaign is removed."""
-    generation = msgspec.convert(payload, Generation)
+    generation: Generation = wire.convert(payload, Generation)
     action = await async_actions.lock(work, generation.action_id)
-    if await store.hold(work.db, work.project.id, generation.campaign_id) is None:
+    campaign = await store.hold(work.db, work.project.id, generation.campaign_id)
+    if campaign is None:
         await async_actions.finish(work, action, _result(generation.done), operation_status="FAILED")
         return None
-    like = msgspec.structs.replace(generation.template, created_at=work.now)
+    like = template(campaign, work.now, generation.changes)  # as the campaign is now, it may have been changed
     wanted = min(_SLICE, generation.count - generation.done)
     try:
         made = len(await codes.issue(work, like, generation.config, wanted))
@@ -154,7 +165,7 @@ async def generate(work: Work, payload: dict[str, Any]) -> dict[str, Any] | None
     if made and generation.done < generation.count:
         progress = 100 * generation.done // generation.count
         await async_actions.advance(work, action, _result(generation.done), progress)
-        return msgspec.to_builtins(generation)
+        return msgspec.to_builtins(generation, enc_hook=iso)
     await _end(work, generation, action)
     return None
 

@@ -4,9 +4,11 @@ from guerdon.clock import iso
 from guerdon.errors import duplicate_found
 from guerdon.events.work import Work
 from guerdon.families.campaigns import codes, define, shown, store, views
-from guerdon.families.campaigns.schemas import CampaignCreated, NewCampaign
+from guerdon.families.campaigns.schemas import CampaignCreated, NewCampaign, NewCampaignCode
 from guerdon.families.campaigns.store import CampaignRow
 from guerdon.families.categories import store as categories
+from guerdon.families.metadata_schemas.check import Sent, require
+from guerdon.families.promotion_tiers import make
 from guerdon.families.validation_rules import assign
 from guerdon.families.validation_rules.schemas import About
 from guerdon.families.vouchers.codes import own_code
@@ -15,13 +17,17 @@ from guerdon.families.vouchers.codes import own_code
 async def create(work: Work, new: NewCampaign) -> CampaignRow:
     """Makes the campaign, with its code if it begins with one; more are made in the background.
 
-    Errors: what `define.campaign` refuses, not_found for a category or rule, duplicate_found for the name or code.
+    Errors: what `define.campaign` refuses, not_found for a category or rule, metadata_validation_failed,
+    duplicate_found for the name or code.
     """
     category_id = await categories.named(work.db, work.project.id, new.category_id or new.category)
     row = define.campaign(new, work.new_id("camp_"), category_id, work.now)
     config = row.configured.codes.config
     count = define.codes_of(new)
     codes.check_capacity(work, config, count)
+    await require(work, Sent("voucher" if new.use_voucher_metadata_schema else "campaign", new.metadata))
+    new_tiers = (new.promotion and new.promotion.tiers) or []
+    tiers = await make.rows(work, row.id, new_tiers, "promotion.tiers[{}].")
     await work.db.begin()
     if not await store.create(work.db, work.project.id, row):
         raise duplicate_found("campaign", "name", row.name)
@@ -29,6 +35,7 @@ async def create(work: Work, new: NewCampaign) -> CampaignRow:
     whole = await shown.campaign(work.db, work.project.id, row)
     work.record("campaign.created", row.id, CampaignCreated(whole, iso(work.now)), campaign_id=row.id)
     await assign.tell(work, bound, About(campaign=views.simple(row)), campaign_id=row.id)
+    await make.add(work, make.Home(views.of_tier(row), views.simple(row)), tiers, new_tiers)
     like = codes.template(row, work.now)
     own = new.voucher.code if new.voucher else None
     if own is not None:
@@ -36,5 +43,5 @@ async def create(work: Work, new: NewCampaign) -> CampaignRow:
     elif count == 1:
         await codes.one(work, row, like, config)
     elif count:
-        await codes.begin(work, row, like, config, count, added=False)
+        await codes.begin(work, row, NewCampaignCode(), config, count, added=False)
     return row

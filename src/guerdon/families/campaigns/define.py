@@ -8,8 +8,8 @@ import msgspec
 from guerdon.engine.codes import CodeConfig, code_config
 from guerdon.engine.points import ExpirationRules, problem_of
 from guerdon.errors import ApiError, invalid_payload, refused
-from guerdon.families.campaigns.schemas import NewCampaign, NewCampaignVoucher, NewCodeConfig
-from guerdon.families.campaigns.store import CampaignRow, CardSettings, CodeSettings, GiftSettings, Settings
+from guerdon.families.campaigns.schemas import NewCampaign, NewCampaignVoucher, NewCodeConfig, TiersExpiration
+from guerdon.families.campaigns.store import PROMOTION, CampaignRow, CardSettings, CodeSettings, GiftSettings, Settings
 from guerdon.families.vouchers import terms
 from guerdon.families.vouchers.codes import invalid_code_config
 
@@ -32,16 +32,18 @@ def campaign(new: NewCampaign, campaign_id: str, category_id: str | None, now: d
 
     Errors: invalid_campaign, invalid_code_config, and invalid_payload for dates and rules that make no sense.
     """
-    voucher = _voucher(new)
-    _check_times(new)
+    voucher = None if new.campaign_type == PROMOTION else _voucher(new)
+    if voucher is None:
+        _check_promotion(new)
+    check_times(new.activity_duration_after_publishing, new.loyalty_tiers_expiration)
     validity = terms.windows(new.validity_timeframe, new.validity_day_of_week, new.validity_hours)
     terms.check_windows(new.start_date, validity)
     settings = Settings(
-        codes=_codes(voucher),
+        codes=_codes(voucher) if voucher else CodeSettings(config=codes_like(None)),
         validity=validity or None,
         activity_duration=new.activity_duration_after_publishing,
         use_voucher_metadata_schema=new.use_voucher_metadata_schema is not False,
-        loyalty_tiers_expiration=_tiers_expiration(new),
+        loyalty_tiers_expiration=tiers_expiration(new.loyalty_tiers_expiration),
     )
     count = codes_of(new)
     status = _IN_PROGRESS if count > 1 else _DONE
@@ -53,7 +55,7 @@ def campaign(new: NewCampaign, campaign_id: str, category_id: str | None, now: d
         type=new.type,
         join_once=new.campaign_type == "LOYALTY_PROGRAM" or (bool(new.join_once) and new.type != "STANDALONE"),
         auto_join=bool(new.auto_join),
-        voucher_type=KINDS[new.campaign_type][0],
+        voucher_type=KINDS[new.campaign_type][0] if voucher else "",
         category_id=category_id,
         start_date=new.start_date,
         expiration_date=new.expiration_date,
@@ -68,7 +70,9 @@ def campaign(new: NewCampaign, campaign_id: str, category_id: str | None, now: d
 
 
 def codes_of(new: NewCampaign) -> int:
-    """How many codes the campaign begins with: one, unless the request says otherwise."""
+    """How many codes the campaign begins with: one, unless the request says otherwise. A promotion has none."""
+    if new.campaign_type == PROMOTION:
+        return 0
     return 1 if new.vouchers_count is None else new.vouchers_count
 
 
@@ -87,7 +91,22 @@ def codes_like(new: NewCodeConfig | None) -> CodeConfig:
         raise invalid_code_config(f"Code config is wrong: {error}") from None
 
 
+def require_codes(row: CampaignRow) -> None:
+    """Errors: invalid_campaign for a promotion."""
+    if not row.has_codes:
+        raise invalid_campaign(f"Campaign '{row.name}' of type {PROMOTION} has no vouchers")
+
+
+def _check_promotion(new: NewCampaign) -> None:
+    if new.voucher is not None:
+        raise invalid_campaign(f"Property 'voucher' is not allowed for {PROMOTION} campaign")
+    if new.type == "STANDALONE":
+        raise invalid_campaign(f"Type STANDALONE is not allowed for {PROMOTION} campaign")
+
+
 def _voucher(new: NewCampaign) -> NewCampaignVoucher:
+    if new.promotion is not None:
+        raise invalid_campaign(f"Property 'promotion' is allowed only for {PROMOTION} campaign")
     if new.campaign_type not in KINDS:
         raise invalid_campaign(f"{new.campaign_type} campaigns are not supported yet")
     voucher_type, given = KINDS[new.campaign_type]
@@ -126,18 +145,19 @@ def _check_rules(rules: ExpirationRules) -> None:
         raise invalid_payload(f"Property .voucher.loyalty_card.expiration_rules.{problem}")
 
 
-def _check_times(new: NewCampaign) -> None:
-    durations = {"activity_duration_after_publishing": new.activity_duration_after_publishing}
-    if new.loyalty_tiers_expiration:
-        extend = new.loyalty_tiers_expiration.expiration_date.extend
+def check_times(activity_duration: str | None, tiers: TiersExpiration | None) -> None:
+    """Errors: invalid_payload for durations that are none."""
+    durations = {"activity_duration_after_publishing": activity_duration}
+    if tiers:
+        extend = tiers.expiration_date.extend
         durations["loyalty_tiers_expiration.expiration_date.extend"] = extend
     for path, text in durations.items():
         if text is not None:
             terms.check_duration(path, text)
 
 
-def _tiers_expiration(new: NewCampaign) -> dict[str, Any] | None:
-    expiration = new.loyalty_tiers_expiration
+def tiers_expiration(expiration: TiersExpiration | None) -> dict[str, Any] | None:
+    """As it is stored. Errors: invalid_payload."""
     if expiration and expiration.qualification_type == "POINTS_IN_PERIOD" and not expiration.qualification_period:
-        raise invalid_payload("Property .loyalty_tiers_expiration must have required property 'qualification_period'")
+        raise invalid_payload("Property .loyalty_tiers_expiration should have required property 'qualification_period'")
     return msgspec.to_builtins(expiration)

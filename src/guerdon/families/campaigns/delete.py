@@ -12,6 +12,7 @@ from guerdon.families.campaigns.schemas import CampaignDeleted
 from guerdon.families.campaigns.store import CampaignRow
 from guerdon.families.customers import store as customers
 from guerdon.families.customers.store import CardChange
+from guerdon.families.promotion_tiers import store as promotion_tiers
 from guerdon.families.validation_rules import store as rules
 from guerdon.families.vouchers import store as vouchers
 from guerdon.families.vouchers.store import Removed
@@ -27,7 +28,8 @@ async def delete(work: Work, row: CampaignRow) -> str:
     if gone is None:
         raise not_found("campaign", row.id)
     whole = await shown.campaign(work.db, work.project.id, gone)
-    await rules.forget(work.db, work.project.id, [gone.id])
+    tiers = await promotion_tiers.forget_campaign(work.db, work.project.id, gone.id) if not gone.has_codes else []
+    await rules.forget(work.db, work.project.id, [gone.id, *tiers])
     work.record("campaign.deleted", gone.id, CampaignDeleted(whole, iso(work.now)), campaign_id=gone.id)
     payload = {"campaign_id": gone.id, "name": gone.name, "count": whole.vouchers_count, "done": 0}
     return await async_actions.begin(work, "CAMPAIGN.VOUCHERS_DELETE", REMOVE, [], payload)

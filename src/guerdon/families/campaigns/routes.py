@@ -7,10 +7,11 @@ from msgspec import Meta
 
 from guerdon.errors import invalid_payload
 from guerdon.families.async_actions.routes import Accepted
-from guerdon.families.campaigns import codes, create, define, delete, shown, store, switch
+from guerdon.families.campaigns import change, codes, create, define, delete, shown, store, switch
 from guerdon.families.campaigns.schemas import (
     MOST_CODES,
     Campaign,
+    CampaignPatch,
     CampaignsList,
     CampaignType,
     NewCampaign,
@@ -64,6 +65,11 @@ async def get_campaign(call: Call[None], row: CampaignRow) -> Campaign:
     return await shown.campaign(call.db, call.project_id, row)
 
 
+async def update_campaign(call: Call[CampaignPatch], row: CampaignRow) -> Campaign:
+    """Its codes that are neither published nor redeemed follow in the background."""
+    return await shown.campaign(call.db, call.project_id, await change.update(call.work, row, call.body))
+
+
 async def delete_campaign(call: Call[None], row: CampaignRow) -> Accepted:
     return Accepted(await delete.delete(call.work, row))
 
@@ -103,6 +109,7 @@ async def add_code(call: Call[NewCampaignCode | None], row: CampaignRow, code: s
 
 async def _more_codes(call: Call[Any], row: CampaignRow, body: C) -> C:
     """The request with its category by id. Errors: not_found, and invalid_campaign where there are no more codes."""
+    define.require_codes(row)
     if row.type == "STANDALONE":
         raise define.invalid_campaign("You can not generate vouchers for STANDALONE type campaign.")
     category_id = await categories.named(call.db, call.project_id, body.category_id or body.category)
@@ -123,6 +130,7 @@ ROUTES = (
     Route("POST", "/v1/campaigns", create_campaign, body=NewCampaign, answer=Campaign),
     Route("GET", "/v1/campaigns", list_campaigns, query=CampaignsQuery, answer=CampaignsList),
     Route("GET", "/v1/campaigns/{campaignId}", get_campaign, _ONE, answer=Campaign),
+    Route("PUT", "/v1/campaigns/{campaignId}", update_campaign, _ONE, CampaignPatch, answer=Campaign),
     Route("DELETE", "/v1/campaigns/{campaignId}", delete_campaign, _ONE, answer=Accepted, status=202),
     Route("POST", "/v1/campaigns/{campaignId}/enable", enable_campaign, _ONE, answer=dict[str, str]),
     Route("POST", "/v1/campaigns/{campaignId}/disable", disable_campaign, _ONE, answer=dict[str, str]),

@@ -7,6 +7,7 @@ from msgspec import UNSET, Meta, UnsetType
 
 from guerdon.clock import Moment
 from guerdon.engine.points import ExpirationRules
+from guerdon.families.promotion_tiers.schemas import NewTier, TiersList
 from guerdon.families.vouchers.schemas import (
     Assignments,
     Discount,
@@ -21,6 +22,7 @@ from guerdon.families.vouchers.schemas import (
 from guerdon.http.wire import Amount, Text
 
 MOST_CODES = 10_000_000
+MOST_TIERS = 100
 CampaignType = Literal["LOYALTY_PROGRAM", "GIFT_VOUCHERS", "DISCOUNT_COUPONS", "PROMOTION", "REFERRAL_PROGRAM"]
 Period = Literal["MONTH", "QUARTER", "HALF_YEAR", "YEAR"]
 Name = Annotated[str, Meta(min_length=1, max_length=500)]
@@ -100,6 +102,12 @@ class TiersExpiration(msgspec.Struct, omit_defaults=True, kw_only=True):
     expiration_date: TierEnd
 
 
+class NewPromotion(msgspec.Struct, kw_only=True):
+    """The tiers that a campaign of promotions begins with."""
+
+    tiers: Annotated[list[NewTier], Meta(max_length=MOST_TIERS)] | None = None
+
+
 class NewCampaign(msgspec.Struct, kw_only=True):
     """A campaign to be made."""
 
@@ -123,6 +131,35 @@ class NewCampaign(msgspec.Struct, kw_only=True):
     validation_rules: list[str] | None = None
     loyalty_tiers_expiration: TiersExpiration | None = None
     voucher: NewCampaignVoucher | None = None
+    promotion: NewPromotion | None = None
+
+
+class NewGiftEffect(msgspec.Struct, kw_only=True):
+    """What can be changed about gift cards."""
+
+    effect: GiftEffect | None = None
+
+
+class CampaignPatch(msgspec.Struct, kw_only=True):
+    """What can be changed about a campaign. What is not sent stays, null clears, and metadata are merged."""
+
+    description: Text | UnsetType | None = UNSET
+    type: Literal["AUTO_UPDATE", "STATIC"] | None = None
+    join_once: bool | None = None
+    auto_join: bool | None = None
+    start_date: Moment | UnsetType | None = UNSET
+    expiration_date: Moment | UnsetType | None = UNSET
+    validity_timeframe: ValidityTimeframe | UnsetType | None = UNSET
+    validity_day_of_week: Annotated[list[WeekDay], Meta(max_length=7)] | UnsetType | None = UNSET
+    validity_hours: ValidityHours | UnsetType | None = UNSET
+    activity_duration_after_publishing: str | UnsetType | None = UNSET
+    category_id: str | UnsetType | None = UNSET
+    category: str | UnsetType | None = UNSET
+    metadata: Metadata | None = None
+    unset_metadata_fields: list[str] | None = None
+    discount: Discount | None = None
+    gift: NewGiftEffect | None = None
+    loyalty_tiers_expiration: TiersExpiration | None = None
 
 
 class NewCampaignCode(msgspec.Struct, kw_only=True):
@@ -209,6 +246,7 @@ class Campaign(msgspec.Struct, kw_only=True):
     category_id: str | None
     categories: list[Any] = []
     loyalty_tiers_expiration: dict[str, Any] | UnsetType = UNSET
+    promotion: TiersList | UnsetType = UNSET
     validation_rules_assignments: Assignments
     object: str = "campaign"
 
@@ -272,6 +310,12 @@ class CampaignCreated(msgspec.Struct):
 
 class CampaignSwitched(msgspec.Struct):
     """Data of campaign.enabled and campaign.disabled."""
+
+    campaign: Campaign
+
+
+class CampaignUpdated(msgspec.Struct):
+    """Data of campaign.updated."""
 
     campaign: Campaign
 

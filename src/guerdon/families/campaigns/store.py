@@ -12,6 +12,8 @@ from guerdon.engine.codes import CodeConfig
 from guerdon.engine.points import ExpirationRules, last_day
 from guerdon.engine.validity import Validity
 
+PROMOTION = "PROMOTION"
+
 
 class GiftSettings(msgspec.Struct, frozen=True):
     """What every gift card begins with."""
@@ -48,7 +50,10 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
 
 
 class CampaignRow(msgspec.Struct, frozen=True, kw_only=True):
-    """A campaign as it is stored. `vouchers_count` lacks the codes that were made while they were published."""
+    """A campaign as it is stored. `vouchers_count` lacks the codes that were made while they were published.
+
+    A promotion has tiers instead of codes, and no type of voucher.
+    """
 
     id: str
     name: str
@@ -59,7 +64,7 @@ class CampaignRow(msgspec.Struct, frozen=True, kw_only=True):
     join_once: bool
     auto_join: bool
     protected: bool = False
-    voucher_type: str
+    voucher_type: str = ""
     category_id: str | None = None
     start_date: datetime | None = None
     expiration_date: datetime | None = None
@@ -71,6 +76,10 @@ class CampaignRow(msgspec.Struct, frozen=True, kw_only=True):
     generations_running: int = 0
     created_at: datetime
     updated_at: datetime | None = None
+
+    @property
+    def has_codes(self) -> bool:
+        return self.campaign_type != PROMOTION
 
     @property
     def configured(self) -> Settings:
@@ -104,11 +113,13 @@ _COUNT = f"""
 UPDATE campaigns SET vouchers_count = vouchers_count + $3
 WHERE project_id = $1 AND id = $2 RETURNING {CAMPAIGNS.columns}
 """
-# The status is that of all generations: it is settled by the last one.
+# The status is that of everything that is going on with the codes: it is settled by the last one.
 _END = f"""
 UPDATE campaigns SET generations_running = generations_running - 1,
     vouchers_generation_status = CASE WHEN generations_running > 1 THEN vouchers_generation_status ELSE $3 END,
-    creation_status = CASE WHEN creation_status = 'IN_PROGRESS' THEN $3 ELSE creation_status END
+    creation_status = CASE
+        WHEN generations_running <= 1 AND creation_status IN ('IN_PROGRESS', 'MODIFYING') THEN $3 ELSE creation_status
+    END
 WHERE project_id = $1 AND id = $2 RETURNING {CAMPAIGNS.columns}
 """
 _SWITCH = f"""

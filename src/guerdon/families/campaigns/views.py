@@ -1,15 +1,18 @@
 """Campaign rows as answers and events show them."""
 
+from collections.abc import Sequence
+
 from msgspec import UNSET, UnsetType
 
 from guerdon.clock import iso, iso_or_none
 from guerdon.families.campaigns import schemas
 from guerdon.families.campaigns.store import CampaignRow, CodeSettings, Settings
+from guerdon.families.promotion_tiers.schemas import Tier, TierCampaign, TiersList
 from guerdon.families.vouchers.beside import NOTHING, Beside
 from guerdon.families.vouchers.schemas import Gift
 
 
-def campaign(row: CampaignRow, beside: Beside = NOTHING) -> schemas.Campaign:
+def campaign(row: CampaignRow, beside: Beside = NOTHING, tiers: Sequence[Tier] = ()) -> schemas.Campaign:
     """The whole campaign, in answers and in the events about campaigns themselves."""
     settings = row.configured
     validity = settings.validity or {}
@@ -19,7 +22,7 @@ def campaign(row: CampaignRow, beside: Beside = NOTHING) -> schemas.Campaign:
         description=UNSET if row.description is None else row.description,
         campaign_type=row.campaign_type,
         type=row.type,
-        voucher=_voucher(row, settings),
+        voucher=_voucher(row, settings) if row.has_codes else UNSET,
         auto_join=row.auto_join,
         join_once=row.join_once,
         use_voucher_metadata_schema=settings.use_voucher_metadata_schema,
@@ -41,6 +44,7 @@ def campaign(row: CampaignRow, beside: Beside = NOTHING) -> schemas.Campaign:
         category_id=row.category_id,
         categories=beside.categories_of(row),
         loyalty_tiers_expiration=settings.loyalty_tiers_expiration or UNSET,
+        promotion=UNSET if row.has_codes else TiersList(tiers=list(tiers), total=len(tiers)),
         validation_rules_assignments=beside.assignments_of(row),
     )
 
@@ -55,22 +59,29 @@ def simple_of_customer(row: CampaignRow) -> schemas.SimpleCampaign:
     return _simple(row, UNSET)
 
 
+def of_tier(row: CampaignRow) -> TierCampaign:
+    """The campaign inside one of its tiers."""
+    validity = row.configured.validity or {}
+    return TierCampaign(
+        id=row.id,
+        start_date=iso_or_none(row.start_date) or UNSET,
+        expiration_date=iso_or_none(row.expiration_date) or UNSET,
+        validity_timeframe=validity.get("timeframe", UNSET),
+        validity_day_of_week=validity.get("day_of_week", UNSET),
+        validity_hours=validity.get("hours", UNSET),
+        active=row.active,
+        category_id=row.category_id or UNSET,
+    )
+
+
 def _simple(row: CampaignRow, absent: UnsetType | None) -> schemas.SimpleCampaign:
-    codes = row.configured.codes
     return schemas.SimpleCampaign(
         id=row.id,
         name=row.name,
         campaign_type=row.campaign_type,
         type=row.type,
         is_referral_code=row.campaign_type == "REFERRAL_PROGRAM",
-        voucher=schemas.SimpleCampaignVoucher(
-            type=row.voucher_type,
-            discount=codes.discount or absent,
-            gift=_gift(codes) or absent,
-            loyalty_card=_card(codes) or absent,
-            redemption=schemas.SimpleLimit(quantity=codes.quantity),
-            code_config=_config(codes),
-        ),
+        voucher=_simple_voucher(row, absent) if row.has_codes else UNSET,
         auto_join=row.auto_join,
         join_once=row.join_once,
         active=row.active,
@@ -82,6 +93,18 @@ def _simple(row: CampaignRow, absent: UnsetType | None) -> schemas.SimpleCampaig
         description=row.description,
         created_at=iso(row.created_at),
         updated_at=iso(row.updated_at or row.created_at),
+    )
+
+
+def _simple_voucher(row: CampaignRow, absent: UnsetType | None) -> schemas.SimpleCampaignVoucher:
+    codes = row.configured.codes
+    return schemas.SimpleCampaignVoucher(
+        type=row.voucher_type,
+        discount=codes.discount or absent,
+        gift=_gift(codes) or absent,
+        loyalty_card=_card(codes) or absent,
+        redemption=schemas.SimpleLimit(quantity=codes.quantity),
+        code_config=_config(codes),
     )
 
 

@@ -28,8 +28,6 @@ OF_CATEGORY = "category_id IN (SELECT c.id FROM categories c WHERE c.project_id 
 _FIND = f"""
 ({CATEGORIES.select} AND id = $2) UNION ALL ({CATEGORIES.select} AND name = $2 ORDER BY created_at, id LIMIT 1) LIMIT 1
 """
-_BY_IDS = f"{CATEGORIES.select} AND id = ANY($2)"
-_HOLD = f"{_BY_IDS} ORDER BY id FOR KEY SHARE"
 _CHANGE = f"""
 UPDATE categories SET name = $3, hierarchy = $4, updated_at = $5 WHERE project_id = $1 AND id = $2
 RETURNING {CATEGORIES.columns}
@@ -54,15 +52,12 @@ async def named(db: Transaction, project_id: str, name: str | None) -> str | Non
 
 async def by_ids(db: Transaction, project_id: str, ids: Collection[str]) -> dict[str, CategoryRow]:
     """Those that exist, by id."""
-    records = await db.rows(_BY_IDS, project_id, sorted(ids)) if ids else []
-    return {row.id: row for row in map(CATEGORIES.read, records)}
+    return {row.id: row for row in await CATEGORIES.several(db, project_id, ids)}
 
 
 async def hold(db: Transaction, project_id: str, ids: Collection[str]) -> None:
     """Keeps the categories from being deleted until the transaction ends. Errors: not_found."""
-    if not ids:
-        return
-    found = {record["id"] for record in await db.write(_HOLD, project_id, sorted(ids))}
+    found = {row.id for row in await CATEGORIES.hold_several(db, project_id, ids)}
     missing = sorted(set(ids) - found)
     if missing:
         raise not_found("category", missing[0])

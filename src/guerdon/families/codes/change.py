@@ -15,6 +15,7 @@ from guerdon.families.codes.create import invalid_voucher
 from guerdon.families.codes.schemas import VoucherPatch
 from guerdon.families.customers import store as customers
 from guerdon.families.customers.store import CardChange
+from guerdon.families.metadata_schemas.check import Sent, require
 from guerdon.families.validation_rules import store as rules
 from guerdon.families.vouchers import store, terms
 from guerdon.families.vouchers.store import VOUCHERS, VoucherRow
@@ -24,7 +25,11 @@ _WINDOWS = {"timeframe": "validity_timeframe", "day_of_week": "validity_day_of_w
 
 
 async def update(work: Work, row: VoucherRow, patch: VoucherPatch) -> VoucherRow:
-    """The code after the change; nothing is told if nothing changes. Errors: not_found, invalid_voucher."""
+    """The code after the change; nothing is told if nothing changes.
+
+    Errors: not_found, invalid_voucher, metadata_validation_failed.
+    """
+    await require(work, Sent("voucher", patch.metadata, created=False))
     category = await _category(work, patch)
     await work.db.begin()
     held = await VOUCHERS.lock(work.db, work.project.id, row.id)

@@ -12,6 +12,7 @@ from guerdon.families.campaigns.store import CampaignRow
 from guerdon.families.categories import store as categories
 from guerdon.families.codes import tell
 from guerdon.families.codes.schemas import NewVoucher
+from guerdon.families.metadata_schemas.check import Sent, require
 from guerdon.families.validation_rules import assign
 from guerdon.families.validation_rules.schemas import About
 from guerdon.families.vouchers import codes, terms, views
@@ -26,7 +27,8 @@ def invalid_voucher(details: str) -> ApiError:
 async def create(work: Work, new: NewVoucher, code: str | None) -> VoucherRow:
     """A code of the caller's own, or a generated one.
 
-    Errors: invalid_voucher, invalid_code_config, duplicate_found, and not_found for what the request names.
+    Errors: invalid_voucher, invalid_code_config, duplicate_found, metadata_validation_failed, and not_found
+    for what the request names.
     """
     category_id = await categories.named(work.db, work.project.id, new.category_id or new.category)
     new = msgspec.structs.replace(new, category_id=category_id)
@@ -43,6 +45,7 @@ async def create(work: Work, new: NewVoucher, code: str | None) -> VoucherRow:
 
 async def _alone(work: Work, new: NewVoucher, code: str | None) -> VoucherRow:
     like = _standalone(work, new)
+    await require(work, Sent("voucher", like.metadata))
     if code is not None:
         made = await campaign_codes.own(work, like, own_code(work, code))
     else:
@@ -60,6 +63,7 @@ async def _in_campaign(work: Work, new: NewVoucher, code: str | None) -> tuple[V
     campaign = await campaigns.find(work.db, work.project.id, name)
     if campaign is None:
         raise not_found("campaign", name)
+    define.require_codes(campaign)
     if campaign.type == "STANDALONE":
         raise define.invalid_campaign("You can not generate vouchers for STANDALONE type campaign.")
     if new.type not in {None, campaign.voucher_type}:

@@ -90,7 +90,6 @@ _ONE = (Param("customer", load),)
 _BULK = Annotated[list[BulkUpdate], Meta(min_length=1)]
 ROUTES = (
     Route("POST", "/v1/customers", create_customer, body=NewCustomer, answer=Customer),
-    Route("GET", "/v1/customers", crud.list_of(_CUSTOMERS), query=CustomersQuery, answer=CustomersList),
     Route("GET", "/v1/customers/{customerId}", crud.one(_CUSTOMERS), _ONE, answer=Customer),
     Route("PUT", "/v1/customers/{customerId}", update_customer, _ONE, CustomerPatch, answer=Customer),
     Route("DELETE", "/v1/customers/{customerId}", delete_customer, _ONE),

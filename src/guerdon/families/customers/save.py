@@ -11,6 +11,7 @@ from guerdon.events.work import Work
 from guerdon.families.customers import store, views
 from guerdon.families.customers.schemas import Customer, CustomerEvent, CustomerPatch, NewCustomer
 from guerdon.families.customers.store import ID_PREFIX, PROFILE, CustomerRow
+from guerdon.families.metadata_schemas.check import Sent, require
 
 _TRIES = 50  # every lost race is somebody else's success, so this many in a row means a storm
 
@@ -19,12 +20,14 @@ async def upsert(work: Work, new: NewCustomer, *, quiet: bool = False, overwrite
     """The customer that the request means, made or changed as it says.
 
     `quiet` keeps the change from webhooks: a creation is then only logged, and a change not even that. `overwrite`
-    clears what the request does not say. Errors: not_found for an id that does not exist, multiple_requests.
+    clears what the request does not say. Errors: not_found for an id that does not exist, metadata_validation_failed,
+    multiple_requests.
     """
     if overwrite:
         new = _whole(new)
     for _ in range(_TRIES):
         row = await identify(work, new)
+        await require(work, Sent("customer", new.metadata, created=row is None or overwrite))
         if row is None:
             created = _created(work, new)
             event = work.event("customer.created", created.id, CustomerEvent(views.customer(created)), quiet=quiet)
@@ -46,7 +49,11 @@ async def named(work: Work, who: NewCustomer | str) -> CustomerRow:
 
 
 async def update(work: Work, row: CustomerRow, patch: CustomerPatch) -> Customer:
-    """Changes a customer; as it then is. Errors: not_found if it is deleted meanwhile, multiple_requests."""
+    """Changes a customer; as it then is.
+
+    Errors: not_found if it is deleted meanwhile, metadata_validation_failed, multiple_requests.
+    """
+    await require(work, Sent("customer", patch.metadata, created=False))
     current: CustomerRow | None = row
     for _ in range(_TRIES):
         if current is None:

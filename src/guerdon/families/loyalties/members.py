@@ -6,6 +6,7 @@ from guerdon.families.campaigns import store as campaigns
 from guerdon.families.campaigns.store import CampaignRow
 from guerdon.families.customers import save
 from guerdon.families.loyalties.schemas import NewMember
+from guerdon.families.metadata_schemas.check import Sent, require
 from guerdon.families.publications.publish import API, Target, Terms, publish
 from guerdon.families.vouchers import store as vouchers
 from guerdon.families.vouchers.store import VoucherRow
@@ -39,13 +40,14 @@ async def load_card_of(call: Call[object], name: str, campaign: CampaignRow) -> 
 
 
 async def add(work: Work, campaign: CampaignRow, new: NewMember) -> VoucherRow:
-    """The card that the customer has now. Errors: those of publishing."""
+    """The card that the customer has now. Errors: those of publishing, metadata_validation_failed."""
     target: Target = campaign
     if new.voucher is not None:
         card = await vouchers.find(work.db, work.project, new.voucher)
         if card is None or card.campaign_id != campaign.id:
             raise not_found("voucher", new.voucher)
         target = card
+    await require(work, Sent("publication", new.metadata))
     await work.db.begin()
     customer = await save.named(work, new.customer)
     channel = API if new.channel is None else new.channel

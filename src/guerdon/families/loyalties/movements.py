@@ -39,6 +39,7 @@ class Expanded(msgspec.Struct, frozen=True, kw_only=True):
     event: Any = None
     earning_rule: SimpleEarningRule | None = None
     redemption: Any = None
+    rollback: Any = None
     reward: Reward | None = None
 
 
@@ -79,6 +80,7 @@ async def book(
         event=expanded.event,
         earning_rule=expanded.earning_rule,
         redemption=expanded.redemption,
+        rollback=expanded.rollback,
         reward=expanded.reward,
     )
     work.record("voucher.loyalty_card.transaction.created", card.id, created, campaign_id=card.campaign_id)

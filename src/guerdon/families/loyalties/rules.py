@@ -22,6 +22,7 @@ from guerdon.families.loyalties.schemas import (
     Unsupported,
 )
 from guerdon.families.loyalties.store import RULES, EarningRuleRow
+from guerdon.families.metadata_schemas.check import Sent, require
 from guerdon.families.validation_rules import assign, store as rules_store
 from guerdon.families.validation_rules.schemas import About
 
@@ -31,7 +32,11 @@ _PLAIN = ("start_date", "expiration_date", "expiration_rules")
 
 
 async def create(work: Work, campaign: CampaignRow, new: list[NewEarningRule]) -> list[EarningRuleRow]:
-    """All of the rules or none. Errors: invalid_payload, not_found if the campaign was deleted meanwhile."""
+    """All of the rules or none.
+
+    Errors: invalid_payload, metadata_validation_failed, not_found if the campaign was deleted meanwhile.
+    """
+    await require(work, *(Sent("earning_rule", rule.metadata) for rule in new))
     rows = [_row(work, campaign, rule, f"[{place}]") for place, rule in enumerate(new)]
     await work.db.begin()
     held = await campaigns.hold(work.db, work.project.id, campaign.id)
@@ -47,8 +52,12 @@ async def create(work: Work, campaign: CampaignRow, new: list[NewEarningRule]) -
 
 
 async def update(work: Work, campaign: CampaignRow, row: EarningRuleRow, patch: EarningRulePatch) -> EarningRuleRow:
-    """The rule after the change; nothing is told if nothing changes. Errors: not_found, invalid_payload."""
+    """The rule after the change; nothing is told if nothing changes.
+
+    Errors: not_found, invalid_payload, metadata_validation_failed.
+    """
     _check_supported(patch, "")
+    await require(work, Sent("earning_rule", patch.metadata, created=False))
     await work.db.begin()
     held = await RULES.lock(work.db, work.project.id, row.id)
     if held is None:

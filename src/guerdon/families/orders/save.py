@@ -10,6 +10,7 @@ from guerdon.engine.money import GREATEST
 from guerdon.engine.order import Item, Order
 from guerdon.errors import duplicate_found, invalid_payload, not_found
 from guerdon.events.work import Work
+from guerdon.families.metadata_schemas.check import Sent, require
 from guerdon.families.orders import lines, people, store
 from guerdon.families.orders.schemas import NewOrder, OrderPatch
 from guerdon.families.orders.store import ORDERS, OrderRow
@@ -35,8 +36,8 @@ async def draft(work: Work, new: NewOrder) -> Draft:
     """The order that the request means, ready to be written: for a workflow that changes it before it is.
 
     Its people and what the catalogue learns are saved already, and the order is locked if it exists. Errors: not_found
-    for an id of no order, customer or referrer; duplicate_found; invalid_payload; and those of saving customers,
-    products and variants.
+    for an id of no order, customer or referrer; duplicate_found; invalid_payload; metadata_validation_failed; those
+    of saving customers, products and variants.
     """
     await work.db.begin()
     held = await _hold(work, new)
@@ -77,6 +78,8 @@ async def _hold(work: Work, new: NewOrder) -> OrderRow | None:
 
 
 async def _draft(work: Work, held: OrderRow | None, patch: OrderPatch) -> Draft:
+    lines_sent = [Sent("order_item", item.metadata) for item in patch.items or ()]
+    await require(work, Sent("order", patch.metadata, created=held is None), *lines_sent)
     if held and patch.source_id and patch.source_id != held.source_id:
         await _require_free(work, patch.source_id)
     before = held or OrderRow(id=work.new_id("ord_"), created_at=work.now)

@@ -34,10 +34,6 @@ ALL_PRODUCTS = CollectionRow(
     created_at=datetime(2020, 1, 1, tzinfo=UTC),
 )
 _SLICE = 1_000
-_BY_IDS = f"{COLLECTIONS.select} AND id = ANY($2)"
-_HOLD = f"{_BY_IDS} ORDER BY id FOR KEY SHARE"
-_PRODUCTS_BY_IDS = f"{PRODUCTS.select} AND id = ANY($2)"
-_SKUS_BY_IDS = f"{SKUS.select} AND id = ANY($2)"
 _NEXT_PRODUCTS = f"{PRODUCTS.select} AND id > $2 ORDER BY id LIMIT {_SLICE}"
 _NEXT_SKUS = f"{SKUS.select} AND id > $2 ORDER BY id LIMIT {_SLICE}"
 
@@ -50,31 +46,25 @@ async def find(db: Transaction, project_id: str, collection_id: str) -> Collecti
 
 async def by_ids(db: Transaction, project_id: str, ids: Ids[str]) -> dict[str, CollectionRow]:
     """Those that exist, by id, also the predefined one."""
-    wanted = set(ids)
-    records = await db.rows(_BY_IDS, project_id, sorted(wanted)) if wanted - {ALL_PRODUCTS.id} else []
-    found = {row.id: row for row in map(COLLECTIONS.read, records)}
-    return {**found, ALL_PRODUCTS.id: ALL_PRODUCTS} if ALL_PRODUCTS.id in wanted else found
+    found = {row.id: row for row in await COLLECTIONS.several(db, project_id, set(ids) - {ALL_PRODUCTS.id})}
+    return {**found, ALL_PRODUCTS.id: ALL_PRODUCTS} if ALL_PRODUCTS.id in ids else found
 
 
 async def hold(db: Transaction, project_id: str, ids: Ids[str]) -> None:
     """Keeps the collections from being deleted until the transaction ends. Errors: not_found."""
     wanted = set(ids) - {ALL_PRODUCTS.id}
-    if not wanted:
-        return
-    found = {record["id"] for record in await db.write(_HOLD, project_id, sorted(wanted))}
+    found = {row.id for row in await COLLECTIONS.hold_several(db, project_id, wanted)}
     missing = sorted(wanted - found)
     if missing:
         raise not_found("products_collection", missing[0])
 
 
 async def products_by_ids(db: Transaction, project_id: str, ids: Ids[str]) -> list[ProductRow]:
-    records = await db.rows(_PRODUCTS_BY_IDS, project_id, sorted(ids)) if ids else []
-    return [PRODUCTS.read(record) for record in records]
+    return await PRODUCTS.several(db, project_id, ids)
 
 
 async def skus_by_ids(db: Transaction, project_id: str, ids: Ids[str]) -> list[SkuRow]:
-    records = await db.rows(_SKUS_BY_IDS, project_id, sorted(ids)) if ids else []
-    return [SKUS.read(record) for record in records]
+    return await SKUS.several(db, project_id, ids)
 
 
 async def all_goods(db: Transaction, project_id: str) -> AsyncGenerator[ProductRow | SkuRow]:

@@ -7,6 +7,7 @@ from msgspec import UNSET
 
 from guerdon.errors import ApiError, duplicate_found, invalid_payload, not_found, refused
 from guerdon.events.work import Work
+from guerdon.families.metadata_schemas.check import Sent, require
 from guerdon.families.products import store
 from guerdon.families.products.schemas import NewProduct, NewSku, ProductPatch, SkuPatch
 from guerdon.families.products.store import PRODUCTS, SKUS, ProductRow, SkuRow
@@ -18,9 +19,13 @@ _NEVER_NULL = ("attributes", "metadata")
 
 
 async def upsert_product(work: Work, new: NewProduct) -> ProductRow:
-    """The product that the request means, made or changed. Errors: not_found for an unknown id, multiple_requests."""
+    """The product that the request means, made or changed.
+
+    Errors: not_found for an unknown id, metadata_validation_failed, multiple_requests.
+    """
     for _ in range(_TRIES):
         row = await _identify_product(work, new)
+        await require(work, Sent("product", new.metadata, created=row is None))
         if row is not None:
             saved = await _save_product(work, row, new)
             if saved is not None:
@@ -34,7 +39,8 @@ async def upsert_product(work: Work, new: NewProduct) -> ProductRow:
 
 
 async def update_product(work: Work, row: ProductRow, patch: ProductPatch) -> ProductRow:
-    """Errors: not_found if it is deleted meanwhile."""
+    """Errors: not_found if it is deleted meanwhile, metadata_validation_failed."""
+    await require(work, Sent("product", patch.metadata, created=False))
     saved = await _save_product(work, row, patch)
     if saved is None:
         raise not_found("product", row.id)
@@ -57,10 +63,11 @@ async def upsert_sku(work: Work, product: ProductRow, new: NewSku) -> SkuRow:
     """The variant that the request means, made or changed.
 
     Errors: not_found for an id that the product has not, duplicate_found for a source id of another product's variant,
-    invalid_payload for attributes that the product does not name, multiple_requests.
+    invalid_payload for attributes that the product does not name, metadata_validation_failed, multiple_requests.
     """
     for _ in range(_TRIES):
         row = await _identify_sku(work, product, new)
+        await require(work, Sent("sku", new.metadata, created=row is None))
         if row is not None:
             saved = await _save_sku(work, row, new)
             if saved is not None:
@@ -79,7 +86,8 @@ async def upsert_sku(work: Work, product: ProductRow, new: NewSku) -> SkuRow:
 
 
 async def update_sku(work: Work, row: SkuRow, patch: SkuPatch) -> SkuRow:
-    """Errors: not_found if it is deleted meanwhile, invalid_payload for attributes that its product does not name."""
+    """Errors: as of `upsert_sku`; not_found if it is deleted meanwhile."""
+    await require(work, Sent("sku", patch.metadata, created=False))
     saved = await _save_sku(work, row, patch)
     if saved is None:
         raise not_found("sku", row.id)

@@ -39,7 +39,9 @@ _SHOWN = f"""
 SELECT {", ".join(f"p.{name}" for name in _FIELDS)}, d.secret, d.standard_webhooks
 FROM projects p JOIN delivery_settings d ON d.project_id = p.id
 """
-_TENANT = "SELECT id, timezone, is_sandbox, clock_offset, case_sensitive_codes FROM projects WHERE id = $1"
+_TENANT = """
+SELECT id, timezone, is_sandbox, clock_offset, case_sensitive_codes, metadata_schemas FROM projects WHERE id = $1
+"""
 
 
 async def insert(db: Transaction, row: ProjectRow) -> None:

@@ -100,6 +100,8 @@ async def _campaign(work: Work, target: Target) -> CampaignRow | None:
     held = await campaigns.hold(work.db, work.project.id, campaign_id)
     if held is None:
         raise not_found("voucher", target.code) if by_voucher else not_found("campaign", campaign_id)
+    if not held.has_codes:
+        raise _none_suitable()
     return held
 
 

@@ -9,6 +9,7 @@ from guerdon.errors import not_found, refused
 from guerdon.families.campaigns import store as campaigns
 from guerdon.families.customers import save, store as customers
 from guerdon.families.customers.store import CUSTOMERS
+from guerdon.families.metadata_schemas.check import Sent, require
 from guerdon.families.publications import store, views
 from guerdon.families.publications.publish import API, Target, Terms, publish
 from guerdon.families.publications.schemas import FromCampaign, NewPublication, Publication, PublicationsList
@@ -45,9 +46,10 @@ _VOUCHER_TYPES = {"discount": "DISCOUNT_VOUCHER", "loyalty": "LOYALTY_CARD"}
 
 
 async def create_publication(call: Call[NewPublication]) -> Publication:
-    """Publishes a voucher, or free codes of a campaign, to a customer."""
+    """Publishes a voucher, or free codes of a campaign, to a customer. Errors: metadata_validation_failed."""
     body, query = call.body, call.query
     target, count = await _target(call)
+    await require(call.work, Sent("publication", body.metadata))
     await call.db.begin()
     customer = await save.named(call.work, body.customer)
     terms = Terms(

@@ -121,3 +121,65 @@ class Validated(msgspec.Struct, kw_only=True):
     session: Session | UnsetType = UNSET
     stacking_rules: dict[str, Any]
     explanation: list[dict[str, Any]] | UnsetType = UNSET
+
+
+class ValidatedVoucher(msgspec.Struct, kw_only=True):
+    """The answer of the older validation of one voucher."""
+
+    valid: bool
+    code: str
+    reason: str | UnsetType = UNSET
+    error: Error | UnsetType = UNSET
+    discount: dict[str, Any] | UnsetType = UNSET
+    gift: dict[str, Any] | UnsetType = UNSET
+    loyalty: dict[str, Any] | UnsetType = UNSET
+    bundle: dict[str, Any] | UnsetType = UNSET
+    applicable_to: Goods | UnsetType = UNSET
+    inapplicable_to: Goods | UnsetType = UNSET
+    order: QuotedOrder | UnsetType = UNSET
+    campaign: str | UnsetType = UNSET
+    campaign_id: str | UnsetType = UNSET
+    metadata: Metadata
+    tracking_id: str | UnsetType = UNSET
+    session: Session | UnsetType = UNSET
+
+
+class QualifiedRedeemable(msgspec.Struct, kw_only=True):
+    """Something that a customer could use, with what it would come to by itself."""
+
+    id: str
+    object: str
+    created_at: str
+    result: Result
+    order: QuotedOrder
+    applicable_to: Goods
+    inapplicable_to: Goods
+    metadata: Metadata
+    categories: list[dict[str, Any]]
+    banner: str | UnsetType = UNSET
+    name: str | UnsetType = UNSET
+    campaign_name: str | UnsetType = UNSET
+    campaign_id: str | UnsetType = UNSET
+    validation_rule_id: str | UnsetType = UNSET
+    validation_rules_assignments: dict[str, Any] | UnsetType = UNSET
+    redeemables: list[Applicable] | UnsetType = UNSET
+
+
+class QualifiedList(msgspec.Struct, kw_only=True):
+    """One page of them."""
+
+    object: str = "list"
+    data_ref: str = "data"
+    data: list[QualifiedRedeemable]
+    total: int
+    has_more: bool
+    more_starting_after: str | UnsetType = UNSET
+
+
+class Qualified(msgspec.Struct, kw_only=True):
+    """The answer of a qualification; the order is as it was sent."""
+
+    redeemables: QualifiedList
+    tracking_id: str | UnsetType = UNSET
+    order: QuotedOrder
+    stacking_rules: dict[str, Any]

@@ -2,35 +2,78 @@
 
 from collections.abc import Mapping
 from decimal import Decimal
-from typing import Any
+from typing import Any, Literal
+
+from msgspec.structs import replace
 
 from guerdon.engine import refusals, targets, turn
 from guerdon.engine.basket import Basket
 from guerdon.engine.discounts import discount as discounts
 from guerdon.engine.redeemable import Attached, Card, Category, Formulas, Gift, Rate, Redeemable, Reward
 from guerdon.engine.refusals import Refusal
+from guerdon.families.campaigns.store import CampaignRow
+from guerdon.families.promotion_tiers.store import TierRow
 from guerdon.families.redeemables.counters import Asked, Column
 from guerdon.families.redeemables.request import Wanted
 from guerdon.families.redeemables.sources import Offer, Sources
 from guerdon.families.sessions.store import NOTHING, Held
 from guerdon.families.vouchers.store import VoucherRow
 
+# Costs nothing and changes nothing: what a card is asked with where no reward has been chosen.
+_NO_REWARD = Reward(id="", points=0)
+# Holds the code of a campaign that nobody holds yet.
+ANYBODY = "anybody"
 _LABELS = {"DISCOUNT_VOUCHER": "Discount Coupon", "GIFT_VOUCHER": "Gift Card", "LOYALTY_CARD": "Loyalty Card"}
 
 
 def scope(wanted: Wanted, sources: Sources) -> dict[Column, str]:
     """The ids of the redeemable and of its campaign, by what redemptions call them."""
-    row = sources.vouchers.get(wanted.id)
+    row = _row(wanted, sources)
     if row is None:
         return {}
-    return {"voucher_id": row.id, **({"campaign_id": row.campaign_id} if row.campaign_id else {})}
+    column: Column = "voucher_id" if isinstance(row, VoucherRow) else "promotion_tier_id"
+    return {column: row.id, **({"campaign_id": row.campaign_id} if row.campaign_id else {})}
 
 
 def redeemable(wanted: Wanted, sources: Sources, rules: tuple[Attached, ...]) -> Redeemable:
-    """A voucher of the request; one that does not exist is answered, not refused."""
-    row = sources.vouchers.get(wanted.id)
+    """One redeemable of the request; one that does not exist is answered, not refused."""
+    row = _row(wanted, sources)
     if row is None:
-        return Redeemable(object="voucher", id=wanted.id, absent=refusals.not_found("voucher", wanted.id))
+        absent = refusals.not_found(wanted.object, wanted.id)
+        return Redeemable(object=_object(wanted), id=wanted.id, absent=absent)
+    if isinstance(row, TierRow):
+        return _tier(wanted, sources, row, rules)
+    return _voucher(wanted, sources, row, rules)
+
+
+def _row(wanted: Wanted, sources: Sources) -> VoucherRow | TierRow | None:
+    found = sources.vouchers if wanted.object == "voucher" else sources.tiers
+    return found.get(wanted.id)
+
+
+def _object(wanted: Wanted) -> Literal["voucher", "promotion_tier"]:
+    return "voucher" if wanted.object == "voucher" else "promotion_tier"
+
+
+def _tier(wanted: Wanted, sources: Sources, row: TierRow, rules: tuple[Attached, ...]) -> Redeemable:
+    campaign = sources.campaigns.get(row.campaign_id)
+    stack = _categories(sources, sources.stack.category_id) if sources.stack else ()
+    return Redeemable(
+        object="promotion_tier",
+        id=wanted.id,
+        ref=row.id,
+        label="Promotion Tier",
+        discount=discounts.read(row.discount),
+        active=row.active and campaign is not None and campaign.active,
+        periods=(campaign.period, row.period) if campaign else (row.period,),
+        rules=rules,
+        categories=(*_categories(sources, row.category_id or (campaign.category_id if campaign else None)), *stack),
+        metadata=row.metadata,
+        formulas=Formulas(start_date=row.start_date, expiration_date=row.expiration_date),
+    )
+
+
+def _voucher(wanted: Wanted, sources: Sources, row: VoucherRow, rules: tuple[Attached, ...]) -> Redeemable:
     campaign = sources.campaigns.get(row.campaign_id or "")
     held = sources.held.get(row.id, NOTHING)
     offer = sources.offers.get(row.id)
@@ -38,6 +81,7 @@ def redeemable(wanted: Wanted, sources: Sources, rules: tuple[Attached, ...]) ->
         object="voucher",
         id=wanted.id,
         ref=row.id,
+        code=row.code,
         label=_LABELS[row.type],
         discount=discounts.read(row.discount) if row.discount else None,
         gift=_gift(row, wanted, held),
@@ -61,6 +105,34 @@ def redeemable(wanted: Wanted, sources: Sources, rules: tuple[Attached, ...]) ->
     )
 
 
+def campaign(row: CampaignRow, sources: Sources, rules: tuple[Attached, ...]) -> Redeemable:
+    """What any code of the campaign is worth."""
+    codes = row.configured.codes
+    gift = Gift(balance=codes.gift.amount, effect=_effect(codes.gift.effect)) if codes.gift else None
+    card = Card(balance=codes.loyalty_card.points, reward=_NO_REWARD) if codes.loyalty_card else None
+    return Redeemable(
+        object="voucher",
+        id=row.id,
+        ref=row.id,
+        discount=discounts.read(codes.discount) if codes.discount else None,
+        gift=gift,
+        card=card,
+        active=row.active,
+        periods=(row.period,),
+        holder_id=ANYBODY,
+        rules=rules,
+        categories=_categories(sources, row.category_id),
+        metadata=row.metadata,
+    )
+
+
+def without_reward(redeemable: Redeemable) -> Redeemable:
+    """The card as it could be used for whatever reward; anything else as it is."""
+    if redeemable.card is None:
+        return redeemable
+    return replace(redeemable, absent=None, card=replace(redeemable.card, reward=_NO_REWARD))
+
+
 def free_goods(discount: Mapping[str, Any] | None) -> list[str]:
     """The goods that a discount may add to an order."""
     if not discount or discount["type"] != "UNIT":
@@ -77,21 +149,26 @@ def unit_counters(basket: Basket, sources: Sources) -> list[Asked]:
         if not any(scope.names_goods for scope in one.scopes):
             continue
         lines = targets.choose(basket.order, one.scopes, basket.catalogue, basket.moment)
-        row = next((row for row in sources.vouchers.values() if row.id == one.ref), None)
-        if row is None or row.campaign_id is None:
+        campaign_id = _campaign_id(one, sources)
+        if campaign_id is None:
             continue
         found += [
             Asked(
                 key=key,
                 of="units",
-                column="campaign_id",
-                scope_id=row.campaign_id,
+                column="promotion_tier_id" if "_promotion_tier_" in unit else "campaign_id",
+                scope_id=one.ref if "_promotion_tier_" in unit else campaign_id,
                 customer_id=customer_id if "_customer_" in unit else None,
                 unit=unit,
             )
             for unit, key in turn.unit_counters(one, basket.order, lines, customer_id).items()
         ]
     return found
+
+
+def _campaign_id(one: Redeemable, sources: Sources) -> str | None:
+    rows = (*sources.vouchers.values(), *sources.tiers.values())
+    return next((row.campaign_id for row in rows if row.id == one.ref), None)
 
 
 def _categories(sources: Sources, category_id: str | None) -> tuple[Category, ...]:
@@ -103,8 +180,11 @@ def _gift(row: VoucherRow, wanted: Wanted, held: Held) -> Gift | None:
     if row.type != "GIFT_VOUCHER":
         return None
     asked = wanted.gift.credits if wanted.gift else None
-    effect = "APPLY_TO_ITEMS" if row.gift_effect == "APPLY_TO_ITEMS" else "APPLY_TO_ORDER"
-    return Gift(balance=row.balance - held.amount, asked=asked, effect=effect)
+    return Gift(balance=row.balance - held.amount, asked=asked, effect=_effect(row.gift_effect))
+
+
+def _effect(name: str | None) -> Literal["APPLY_TO_ORDER", "APPLY_TO_ITEMS"]:
+    return "APPLY_TO_ITEMS" if name == "APPLY_TO_ITEMS" else "APPLY_TO_ORDER"
 
 
 def _card(row: VoucherRow, wanted: Wanted, held: Held, offer: Offer | None) -> Card | None:

@@ -41,8 +41,10 @@ class Read(msgspec.Struct, frozen=True):
 
 
 NOTHING = Read()
-_CAMPAIGN: tuple[Column, ...] = ("campaign_id",)
-_INCENTIVE: tuple[Column, ...] = ("promotion_tier_id", "voucher_id")
+_COLUMNS: Mapping[str, Sequence[Column]] = {
+    "campaign": ("campaign_id",),
+    "incentive": ("promotion_tier_id", "voucher_id"),
+}
 
 
 def ask(prefix: str, counter: Counter, scope: Mapping[Column, str], asker: "Asker") -> Asked | None:
@@ -50,21 +52,28 @@ def ask(prefix: str, counter: Counter, scope: Mapping[Column, str], asker: "Aske
 
     `scope` has the ids of the redeemable and of its campaign.
     """
-    columns: tuple[Column, ...] = _CAMPAIGN if counter.scope == "campaign" else _INCENTIVE
-    column = next((column for column in columns if column in scope), None)
+    column = _column(counter, scope)
     if column is None:
         return None
+    scope_id = scope[column]
     since = period_start(counter.period, asker.moment) if counter.period else None
     who = {"customer": asker.customer_id or NOBODY, "api_key": asker.api_key, "user": None, None: ""}[counter.per]
     return Asked(
-        key=":".join([prefix, counter.name, scope[column], who or "", since.isoformat() if since else ""]),
+        key=":".join([prefix, counter.name, scope_id, who or "", since.isoformat() if since else ""]),
         of=counter.of,
         column=column,
-        scope_id=scope[column],
+        scope_id=scope_id,
         customer_id=asker.customer_id if counter.per == "customer" else None,
         api_key=asker.api_key if counter.per == "api_key" else None,
         since=since,
     )
+
+
+def _column(counter: Counter, scope: Mapping[Column, str]) -> Column | None:
+    for column in _COLUMNS[counter.scope]:
+        if scope.get(column):
+            return column
+    return None
 
 
 class Asker(msgspec.Struct, frozen=True):

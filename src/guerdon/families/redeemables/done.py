@@ -10,8 +10,10 @@ from guerdon.families.campaigns.store import CampaignRow
 from guerdon.families.customers.store import CustomerRow
 from guerdon.families.orders.store import OrderRow
 from guerdon.families.products.store import ProductRow, SkuRow
+from guerdon.families.promotion_tiers.store import TierRow
 from guerdon.families.redeemables.sources import Loaded, Offer
 from guerdon.families.redeemables.store import RedemptionRow
+from guerdon.families.vouchers.beside import NOTHING, Beside
 from guerdon.families.vouchers.store import VoucherRow
 
 
@@ -23,10 +25,15 @@ class Goods(msgspec.Struct, frozen=True):
 
 
 class Done(msgspec.Struct, frozen=True, kw_only=True):
-    """One redemption or rollback. `order` is its order now and `value` the engine's order right after it."""
+    """One redemption or rollback.
+
+    `order` is its order now and `value` the engine's order right after it;
+    `beside` what stands beside the voucher or tier where it is shown.
+    """
 
     row: RedemptionRow
     voucher: VoucherRow | None = None
+    tier: TierRow | None = None
     campaign: CampaignRow | None = None
     customer: CustomerRow | None = None
     holder: CustomerRow | None = None
@@ -34,6 +41,7 @@ class Done(msgspec.Struct, frozen=True, kw_only=True):
     goods: Goods = Goods()
     order: OrderRow | None = None
     value: Order | None = None
+    beside: Beside = NOTHING
 
 
 class Redeemed(msgspec.Struct, frozen=True, kw_only=True):

@@ -17,6 +17,8 @@ from guerdon.families.customers.store import RedemptionsChange
 from guerdon.families.orders.schemas import Status
 from guerdon.families.orders.store import SPENT, OrderRow, with_order
 from guerdon.families.orders.write import Draft, write
+from guerdon.families.promotion_tiers import store as tiers
+from guerdon.families.promotion_tiers.store import Sums
 from guerdon.families.redeemables import tell, views
 from guerdon.families.redeemables.done import Done, Redeemed
 from guerdon.families.redeemables.load import tracking_id
@@ -57,6 +59,9 @@ async def finish(
         await REDEMPTIONS.insert(work.db, work.project.id, one.row)
     await customers.count_redemptions(work.db, work.project.id, _changes(done))
     for one in done:
+        if one.tier is not None:
+            sums = Sums(1, one.row.order_amount or 0, one.row.discounted_amount or 0)
+            await tiers.count_redemption(work.db, work.project.id, one.tier.id, one.row.id, sums)
         await _tell(work, one)
     return Redeemed(loaded=loaded, quote=quote, done=done, parent=parent, order=order)
 
@@ -83,6 +88,7 @@ def _parent(work: Work, done: Sequence[Done], parent_id: str, value: Order) -> D
         customer_id=first.row.customer_id,
         tracking_id=first.row.tracking_id,
         related_object_type="redemption",
+        promotion_stack_id=first.row.promotion_stack_id,
         order_id=first.row.order_id,
         discounted_amount=value.total_applied_discount_amount or 0,
         session_key=first.row.session_key,
@@ -99,8 +105,8 @@ async def _save(work: Work, paid: PaidOrder, done: Sequence[Done], parent: Done 
     whole, draft = parent or done[0], paid.draft
     entry: dict[str, Any] = {
         "date": iso(work.now),
-        "related_object_type": whole.row.related_object_type,
-        "related_object_id": views.related_object_id(whole.row),
+        "related_object_type": "promotion_stack" if whole.row.promotion_stack_id else whole.row.related_object_type,
+        "related_object_id": whole.row.promotion_stack_id or views.related_object_id(whole.row),
         **({"related_object_parent_id": whole.row.campaign_id} if whole.row.campaign_id else {}),
         **({"stacked": [one.row.id for one in done]} if parent else {}),
     }

@@ -9,7 +9,7 @@ import msgspec
 from msgspec import UNSET
 
 from guerdon.engine import goods
-from guerdon.engine.basket import NO_ORDER, Basket
+from guerdon.engine.basket import NO_ORDER, Basket, Ignored
 from guerdon.engine.facts import Customer
 from guerdon.engine.moment import Moment
 from guerdon.engine.record_filter import compile_filter
@@ -18,6 +18,7 @@ from guerdon.engine.stacking import Stacking
 from guerdon.errors import refused
 from guerdon.events.work import Work
 from guerdon.families.campaigns import store as campaigns
+from guerdon.families.campaigns.store import CampaignRow
 from guerdon.families.categories import store as categories
 from guerdon.families.customers import save as customers, store as customer_store
 from guerdon.families.customers.schemas import NewCustomer
@@ -29,17 +30,21 @@ from guerdon.families.product_collections import goods as collected, store as co
 from guerdon.families.product_collections.store import CollectionRow
 from guerdon.families.products import store as products
 from guerdon.families.products.store import Catalogue
+from guerdon.families.promotion_tiers import store as tiers
+from guerdon.families.promotion_tiers.store import STACKS, StackRow, TierRow
 from guerdon.families.redeemables import build, counters, rules, store
 from guerdon.families.redeemables.counters import Asked, Asker
 from guerdon.families.redeemables.request import Request, Wanted
 from guerdon.families.redeemables.sources import Loaded, Offer, Sources
 from guerdon.families.rewards import store as rewards
 from guerdon.families.rewards.store import REWARDS, AssignmentRow
+from guerdon.families.segments import store as segments
 from guerdon.families.sessions import store as sessions
 from guerdon.families.stacking_rules.store import stacking_rules
 from guerdon.families.vouchers.store import VoucherRow, key_of
 
 _TRACKING_BYTES = 16
+NOTHING_IGNORED = Ignored()
 
 
 async def load(work: Work, request: Request, *, locked: bool = False) -> Loaded:
@@ -48,18 +53,43 @@ async def load(work: Work, request: Request, *, locked: bool = False) -> Loaded:
     Errors: duplicated_redeemables, invalid_redeemables; not_found for an id of no order; invalid_payload.
     """
     _check(request.redeemables)
-    found = await _vouchers(work, request.redeemables, locked=locked)
+    db, project_id = work.db, work.project.id
+    stack = await _stack(work, request.redeemables)
+    wanted = _expanded(request.redeemables, stack)
+    found = await _vouchers(work, wanted, locked=locked)
+    found_tiers = await tiers.by_ids(db, project_id, [one.id for one in wanted if one.object == "promotion_tier"])
+    return await complete(work, request, Found(wanted, found, found_tiers, stack), locked=locked)
+
+
+class Found(msgspec.Struct, frozen=True):
+    """What is asked about: the vouchers by code or id, the tiers by id, and the stack that they are of."""
+
+    wanted: Sequence[Wanted]
+    vouchers: Mapping[str, VoucherRow]
+    tiers: Mapping[str, TierRow]
+    stack: StackRow | None = None
+    campaigns: Mapping[str, CampaignRow] = {}
+
+
+async def complete(
+    work: Work, request: Request, found: Found, *, locked: bool = False, ignored: Ignored = NOTHING_IGNORED
+) -> Loaded:
+    """The same for what has been found already. `ignored` are checks that the decision is to leave out."""
+    db, project_id = work.db, work.project.id
+    ids = [row.id for row in found.vouchers.values()]
     new_order = _with_customer(request)
     before = await orders.find(work, new_order) if new_order else None
-    db, project_id = work.db, work.project.id
-    ids = [row.id for row in found.values()]
-    campaign_ids = {row.campaign_id for row in found.values() if row.campaign_id}
+    rows = (*found.vouchers.values(), *found.tiers.values())
+    campaign_ids = {row.campaign_id for row in rows if row.campaign_id} | set(found.campaigns)
     sources = Sources(
-        vouchers=found,
+        wanted=found.wanted,
+        vouchers=found.vouchers,
+        tiers=found.tiers,
+        stack=found.stack,
         campaigns=await campaigns.by_ids(db, project_id, campaign_ids),
         held=await sessions.held(work, ids, request.session and request.session.key) if ids else {},
-        offers=await _offers(work, request.redeemables, found, locked=locked),
-        rules=await rules.of(work, {*ids, *campaign_ids}),
+        offers=await _offers(work, found.wanted, found.vouchers, locked=locked),
+        rules=await rules.of(work, {*ids, *found.tiers, *campaign_ids}),
         stacking=await stacking_rules(db, project_id),
         customer=await _customer(work, request, before),
         before=before,
@@ -70,7 +100,9 @@ async def load(work: Work, request: Request, *, locked: bool = False) -> Loaded:
     sources = msgspec.structs.replace(
         sources, after=after, categories=await categories.by_ids(db, project_id, _category_ids(sources))
     )
-    return await _basket(work, request, sources, await _goods(work, sources, known), locked=locked)
+    loaded = await _basket(work, request, sources, await _goods(work, sources, known), locked=locked)
+    basket = msgspec.structs.replace(loaded.basket, ignored=ignored)
+    return msgspec.structs.replace(loaded, basket=basket)
 
 
 async def _basket(
@@ -81,7 +113,7 @@ async def _basket(
     asker = Asker(moment, customer.id if customer else None, work.actor.app_id)
     asked: list[Asked] = []
     redeemables: list[Redeemable] = []
-    for wanted in request.redeemables:
+    for wanted in sources.wanted:
         attached, more = rules.attached(sources.rules, build.scope(wanted, sources), asker)
         redeemables.append(build.redeemable(wanted, sources, attached))
         asked += more
@@ -90,7 +122,7 @@ async def _basket(
         redeemables=tuple(redeemables),
         order=after.order if after else NO_ORDER,
         order_metadata=after.metadata if after else {},
-        customer=_facts(customer, request),
+        customer=await _facts(work, request, sources),
         redemption_metadata=request.metadata or {},
         catalogue=catalogue,
         stacking=msgspec.convert(sources.stacking, Stacking),
@@ -118,6 +150,15 @@ def _check(redeemables: Sequence[Wanted]) -> None:
         raise refused(
             "invalid_redeemables", "Invalid redeemables", "Promotion Stack cannot be use with other redeemables"
         )
+
+
+async def _stack(work: Work, redeemables: Sequence[Wanted]) -> StackRow | None:
+    stack_id = redeemables[0].id if redeemables[0].object == "promotion_stack" else None
+    return await STACKS.get(work.db, work.project.id, id=stack_id) if stack_id else None
+
+
+def _expanded(redeemables: Sequence[Wanted], stack: StackRow | None) -> Sequence[Wanted]:
+    return [Wanted(object="promotion_tier", id=tier_id) for tier_id in stack.tier_ids] if stack else redeemables
 
 
 async def _vouchers(work: Work, redeemables: Sequence[Wanted], *, locked: bool) -> dict[str, VoucherRow]:
@@ -154,17 +195,36 @@ async def _customer(work: Work, request: Request, before: OrderRow | None) -> Cu
     return None
 
 
-def _facts(row: CustomerRow | None, request: Request) -> Customer | None:
+async def _facts(work: Work, request: Request, sources: Sources) -> Customer | None:
     """The customer as rules see it: as stored, with what the request says laid over that."""
+    row = sources.customer
     sent = request.customer or (request.order and request.order.customer) or NewCustomer()
     if row is None and sent == NewCustomer():
         return None
     said = sent.metadata if isinstance(sent.metadata, dict) else {}
     birthdate = sent.birthdate if isinstance(sent.birthdate, date) else None
-    if row is None:
-        return Customer(source_id=sent.source_id, metadata=said, birthdate=birthdate)
-    metadata = {**row.metadata, **said}
-    return Customer(id=row.id, source_id=row.source_id, metadata=metadata, birthdate=birthdate or row.birthdate)
+    known = row or CustomerRow(id="", source_id=sent.source_id, created_at=work.now)
+    asked = msgspec.structs.replace(
+        known, metadata={**known.metadata, **said}, birthdate=birthdate or known.birthdate, **_profile(sent)
+    )
+    return Customer(
+        id=row.id if row else None,
+        source_id=known.source_id,
+        metadata=asked.metadata,
+        birthdate=asked.birthdate,
+        segments=await _segments(work, asked) if sources.rules.needs_segments() else frozenset(),
+    )
+
+
+def _profile(sent: NewCustomer) -> dict[str, str]:
+    """The plain fields that the request says of the customer."""
+    said = {name: getattr(sent, name) for name in ("name", "description", "email", "phone")}
+    return {name: value for name, value in said.items() if isinstance(value, str)}
+
+
+async def _segments(work: Work, customer: CustomerRow) -> frozenset[str]:
+    moment = Moment(work.now, work.project.timezone)
+    return frozenset(one.id for one in await segments.segments_of(work.db, work.project.id, customer, moment))
 
 
 async def _catalogue(work: Work, sources: Sources) -> Catalogue:
@@ -173,7 +233,9 @@ async def _catalogue(work: Work, sources: Sources) -> Catalogue:
     sent = (sources.new_order and sources.new_order.items) or []
     product_names = {item.product_id or item.source_id for item in before} | {item.product_name for item in sent}
     sku_names = {item.sku_id for item in before} | {item.sku_name for item in sent}
-    free = {name for row in sources.vouchers.values() for name in build.free_goods(row.discount)}
+    giving = [row.discount for row in (*sources.vouchers.values(), *sources.tiers.values())]
+    giving += [row.configured.codes.discount for row in sources.campaigns.values() if row.has_codes]
+    free = {name for discount in giving for name in build.free_goods(discount)}
     wanted = {name for name in product_names | free if name}
     variants = {name for name in sku_names | free if name}
     if not wanted and not variants:
@@ -201,8 +263,8 @@ def _collection(row: CollectionRow) -> goods.Collection:
 
 
 def _category_ids(sources: Sources) -> set[str]:
-    rows = (*sources.vouchers.values(), *sources.campaigns.values())
-    return {row.category_id for row in rows if row.category_id}
+    rows = (*sources.vouchers.values(), *sources.tiers.values(), *sources.campaigns.values(), sources.stack)
+    return {row.category_id for row in rows if row and row.category_id}
 
 
 async def _offers(

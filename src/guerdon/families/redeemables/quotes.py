@@ -1,6 +1,6 @@
 """Decisions as answers show them."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import msgspec
@@ -10,15 +10,32 @@ from guerdon.clock import iso, iso_or_none
 from guerdon.engine import applicable
 from guerdon.engine.basket import Basket
 from guerdon.engine.goods import Catalogue
-from guerdon.engine.order import Order
+from guerdon.engine.order import Item, Order, SentItem, line
 from guerdon.engine.quote import Outcome
 from guerdon.engine.redeemable import Redeemable
 from guerdon.engine.refusals import Refusal
 from guerdon.engine.turn import Taken
+from guerdon.families.campaigns.store import CampaignRow
+from guerdon.families.categories import views as category_views
 from guerdon.families.orders import views as order_views
+from guerdon.families.orders.schemas import Item as ItemView, NewOrder
 from guerdon.families.orders.store import OrderRow
+from guerdon.families.promotion_tiers.store import StackRow, TierRow
 from guerdon.families.redeemables import answers
-from guerdon.families.redeemables.load import Loaded
+from guerdon.families.redeemables.candidates import Candidate, kind_of
+from guerdon.families.redeemables.sources import Loaded
+from guerdon.families.vouchers.store import VoucherRow
+
+
+class Offer(msgspec.Struct, frozen=True, kw_only=True):
+    """A candidate that qualifies: what became of it, or of each tier of a stack, and the order after it."""
+
+    row: Candidate
+    outcomes: Sequence[Outcome]
+    order: Order
+
+
+_NO_GOODS = answers.Goods(data=[], total=0)
 
 
 def outcome(found: Outcome, loaded: Loaded, request_id: str) -> answers.Applicable:
@@ -30,7 +47,7 @@ def outcome(found: Outcome, loaded: Loaded, request_id: str) -> answers.Applicab
         object=redeemable.object,
         result=_result(found, loaded.basket, request_id),
         metadata=dict(redeemable.metadata),
-        categories=[],
+        categories=_categories(loaded, redeemable),
     )
     _name(shown, loaded, redeemable)
     if found.taken is not None:
@@ -45,7 +62,7 @@ def order(value: Order, loaded: Loaded) -> answers.QuotedOrder:
     shown = answers.QuotedOrder(
         **order_views.sums(value),
         initial_amount=UNSET if value.initial_amount is None else value.initial_amount,
-        items=[order_views.item(item) for item in value.items] or UNSET,
+        items=[_item(item) for item in value.items] or UNSET,
         metadata=row.metadata if row else {},
         customer_id=_customer_id(stored, loaded),
         referrer_id=stored.referrer_id if stored else None,
@@ -58,6 +75,75 @@ def order(value: Order, loaded: Loaded) -> answers.QuotedOrder:
     if row is not None and row.source_id is not None:
         shown.source_id = row.source_id
     return shown
+
+
+def of_voucher(answer: answers.Validated, code: str) -> answers.ValidatedVoucher:
+    """The answer of the older validation of one voucher."""
+    (one,) = answer.redeemables
+    return answers.ValidatedVoucher(
+        valid=answer.valid,
+        code=code,
+        reason=one.result.error.message if one.result.error else UNSET,
+        error=one.result.error,
+        discount=one.result.discount,
+        gift=one.result.gift,
+        loyalty=one.result.loyalty_card,
+        bundle=one.result.bundle,
+        applicable_to=one.applicable_to,
+        inapplicable_to=one.inapplicable_to,
+        order=answer.order,
+        campaign=one.campaign_name,
+        campaign_id=one.campaign_id,
+        metadata=one.metadata,
+        tracking_id=answer.tracking_id,
+        session=answer.session,
+    )
+
+
+def qualified(offer: Offer, loaded: Loaded, *, expand: Sequence[str], locks: bool) -> answers.QualifiedRedeemable:
+    """Something that qualifies."""
+    first, row = offer.outcomes[0], offer.row
+    one = outcome(first, loaded, "")
+    kind = kind_of(row)
+    shown = answers.QualifiedRedeemable(
+        id=row.code if isinstance(row, VoucherRow) else row.id,
+        object=kind,
+        created_at=iso(row.created_at),
+        result=one.result,
+        order=order(offer.order, loaded),
+        applicable_to=one.applicable_to or _NO_GOODS,
+        inapplicable_to=one.inapplicable_to or _NO_GOODS,
+        metadata={} if isinstance(row, StackRow) else row.metadata,
+        categories=one.categories,
+    )
+    campaign = row if isinstance(row, CampaignRow) else loaded.sources.campaigns.get(row.campaign_id or "")
+    if campaign is not None:
+        shown.campaign_id, shown.campaign_name = campaign.id, campaign.name
+    if not isinstance(row, VoucherRow):
+        shown.name = row.name
+    if isinstance(row, TierRow) and row.banner is not None:
+        shown.banner = row.banner
+    if isinstance(row, StackRow):
+        shown.redeemables = [outcome(each, loaded, "") for each in offer.outcomes]
+    if isinstance(row, VoucherRow):
+        _hold(shown.result, row, loaded, locks=locks)
+    if "validation_rules" in expand:
+        shown.validation_rules_assignments = _assignments(first.redeemable, loaded)
+    return shown
+
+
+def echo(new: NewOrder | None, loaded: Loaded) -> answers.QuotedOrder:
+    """The order as it was sent."""
+    items = [_echoed(item) for item in (new and new.items) or ()]
+    amount = new.amount if new else None
+    return answers.QuotedOrder(
+        source_id=(new and new.source_id) or UNSET,
+        amount=UNSET if amount is None else amount,
+        items=items or UNSET,
+        metadata=(new and new.metadata) or {},
+        customer_id=_customer_id(loaded.sources.before, loaded),
+        referrer_id=None,
+    )
 
 
 def explanation(found: Outcome) -> dict[str, Any]:
@@ -129,10 +215,28 @@ def _list_goods(shown: answers.Applicable, basket: Basket, redeemable: Redeemabl
 
 
 def _name(shown: answers.Applicable, loaded: Loaded, redeemable: Redeemable) -> None:
-    voucher = loaded.sources.vouchers.get(redeemable.id)
-    if voucher is not None and voucher.campaign_id is not None:
-        shown.campaign_id = voucher.campaign_id
-        shown.campaign_name = voucher.campaign or UNSET
+    sources = loaded.sources
+    row = sources.vouchers.get(redeemable.id) or sources.tiers.get(redeemable.id)
+    campaign = sources.campaigns.get(row.campaign_id or "") if row else None
+    if campaign is not None:
+        shown.campaign_id, shown.campaign_name = campaign.id, campaign.name
+    if isinstance(row, TierRow):
+        shown.name = row.name
+
+
+def _categories(loaded: Loaded, redeemable: Redeemable) -> list[dict[str, Any]]:
+    """In full, with what the project's stacking makes of them."""
+    stacking = loaded.basket.stacking
+    found: list[dict[str, Any]] = []
+    for category in redeemable.categories:
+        row = loaded.sources.categories[category.id]
+        told: dict[str, Any] = msgspec.to_builtins(category_views.category(row))
+        if category.id in stacking.exclusive_categories:
+            told["stacking_rules_type"] = "EXCLUSIVE"
+        elif category.id in stacking.joint_categories:
+            told["stacking_rules_type"] = "JOINT"
+        found.append(told)
+    return found
 
 
 def _goods(name: str | None, catalogue: Catalogue) -> dict[str, Any]:
@@ -145,6 +249,49 @@ def _goods(name: str | None, catalogue: Catalogue) -> dict[str, Any]:
     if sku:
         told["sku"] = {key: sku.get(key) for key in ("id", "source_id", "sku")}
     return told
+
+
+def _item(item: Item) -> ItemView:
+    """A line, also with what it was before its goods changed, which they may not have."""
+    shown = order_views.item(item)
+    if shown.initial_quantity is UNSET:
+        shown.initial_quantity = shown.quantity
+    if shown.initial_amount is UNSET:
+        shown.initial_amount = shown.amount
+    return shown
+
+
+def _echoed(sent: SentItem) -> ItemView:
+    """A line as it was sent, without amounts that were not."""
+    shown = order_views.item(line(sent))
+    if sent.amount is None:
+        shown.amount = shown.subtotal_amount = UNSET
+    return shown
+
+
+def _hold(result: answers.Result, row: VoucherRow, loaded: Loaded, *, locks: bool) -> None:
+    """What is on a card, and what others have locked of it."""
+    held = loaded.sources.held.get(row.id)
+    if result.gift and locks:
+        result.gift["locked_credits"] = held.amount if held else 0
+    if row.type == "LOYALTY_CARD":
+        result.loyalty_card = {"points": row.added, "balance": row.balance}
+
+
+def _assignments(redeemable: Redeemable, loaded: Loaded) -> dict[str, Any]:
+    """The rules that bind it, each with what was not asked of it."""
+    ignored = loaded.basket.ignored
+    rows = [
+        {
+            "id": attached.prefix.partition(".")[0],
+            "rule_id": attached.id,
+            "object": "validation_rules_assignment",
+            "validation_status": "PARTIALLY_VALID" if attached.rule.omitted(ignored.rules) else "VALID",
+            "validation_omitted_rules": list(attached.rule.omitted(ignored.rules)),
+        }
+        for attached in redeemable.rules
+    ]
+    return {"object": "list", "data_ref": "data", "data": rows, "total": len(rows)}
 
 
 def _customer_id(stored: OrderRow | None, loaded: Loaded) -> str | None:

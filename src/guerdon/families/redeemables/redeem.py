@@ -15,6 +15,7 @@ from guerdon.families.campaigns.store import CampaignRow
 from guerdon.families.customers import save as customers
 from guerdon.families.customers.schemas import NewCustomer
 from guerdon.families.customers.store import CUSTOMERS, CustomerRow
+from guerdon.families.metadata_schemas.check import Sent, require
 from guerdon.families.orders import save as orders
 from guerdon.families.orders.schemas import NewOrder
 from guerdon.families.orders.store import OrderRow
@@ -34,6 +35,8 @@ from guerdon.families.vouchers import ledger
 from guerdon.families.vouchers.store import VoucherRow
 
 _NO_CUSTOMER = NewCustomer()
+Vouchers = dict[str, VoucherRow]
+Drained = dict[str, dict[str, int]]
 
 
 class Refused(msgspec.Struct, frozen=True):
@@ -49,6 +52,7 @@ async def redeem(work: Work, request: Request, *, certain: bool = False) -> Rede
     `certain` holds every row from the start, so that no race can be lost. Locks are taken in the order voucher,
     counter, reward, order, customer. Errors: LostRace; those of `load` and of saving orders and customers.
     """
+    await require(work, Sent("redemption", request.metadata))
     if certain:
         await work.db.begin()
     loaded = await load(work, request, locked=certain)
@@ -56,20 +60,26 @@ async def redeem(work: Work, request: Request, *, certain: bool = False) -> Rede
     if not quote.valid:
         return Refused(loaded, quote)
     await work.db.begin()
-    vouchers = await _use(work, request, loaded.sources, quote)
+    vouchers, drained = await _use(work, request, loaded.sources, quote)
     offers = await _take(work, loaded.sources, quote)
     counted = await _count(work, loaded, quote)
     people = await _people(work, request, loaded, vouchers)
     await _count_new(work, loaded, counted, people.customer)
+    stack = loaded.sources.stack
     parent_id = work.new_id("r_") if len(quote.applied) > 1 else None
     done = [
         Done(
-            row=_row(work, request, outcome, parent_id, people.customer),
+            row=replace(
+                _row(work, request, outcome, parent_id, people.customer, stack.id if stack else None),
+                drained=drained.get(outcome.redeemable.ref),
+            ),
             voucher=vouchers.get(outcome.redeemable.ref),
-            campaign=_campaign(loaded.sources, vouchers.get(outcome.redeemable.ref)),
+            tier=loaded.sources.tiers.get(outcome.redeemable.ref),
+            campaign=_campaign(loaded.sources, outcome.redeemable.ref),
             customer=people.customer,
             holder=people.holders.get(outcome.redeemable.ref),
             offer=offers.get(outcome.redeemable.ref),
+            beside=loaded.sources.beside,
             goods=await _goods(work, offers.get(outcome.redeemable.ref)),
         )
         for outcome in quote.applied
@@ -86,8 +96,11 @@ class _People(msgspec.Struct, frozen=True):
     draft: Draft | None
 
 
-async def _use(work: Work, request: Request, sources: Sources, quote: Quote) -> dict[str, VoucherRow]:
-    """The vouchers after their redemption, and without the locks of this session. Errors: LostRace."""
+async def _use(work: Work, request: Request, sources: Sources, quote: Quote) -> tuple[Vouchers, Drained]:
+    """The vouchers after their redemption, without the locks of this session, and what was taken from which buckets.
+
+    Errors: LostRace.
+    """
     by_id = {row.id: row for row in sources.vouchers.values()}
     uses = [
         Use(
@@ -101,18 +114,19 @@ async def _use(work: Work, request: Request, sources: Sources, quote: Quote) -> 
         if (row := by_id.get(outcome.redeemable.ref))
     ]
     if not uses:
-        return {}
+        return {}, {}
     key = request.session.key if request.session else None
     used = await store.use(work.db, work.project.id, uses, work.now, session=key is not None)
     if len(used) < len(uses):
         raise LostRace
     if key is not None:
         await sessions.release(work, list(used), key)
-    return {
-        row.id: await ledger.drain(work, row, use.amount) if row.type == "LOYALTY_CARD" else row
-        for use in uses
-        if (row := used[use.voucher_id])
-    }
+    drained: dict[str, dict[str, int]] = {}
+    for use in uses:
+        if used[use.voucher_id].type == "LOYALTY_CARD":
+            used[use.voucher_id], taken = await ledger.drain(work, used[use.voucher_id], use.amount)
+            drained[use.voucher_id] = {day.isoformat() if day else "": points for day, points in taken.items()}
+    return used, drained
 
 
 async def _count(work: Work, loaded: Loaded, quote: Quote) -> Counter[str]:
@@ -182,7 +196,12 @@ async def _customer(work: Work, request: Request, draft: Draft | None, holder_id
 
 
 def _row(
-    work: Work, request: Request, outcome: Outcome, parent_id: str | None, customer: CustomerRow | None
+    work: Work,
+    request: Request,
+    outcome: Outcome,
+    parent_id: str | None,
+    customer: CustomerRow | None,
+    stack_id: str | None,
 ) -> RedemptionRow:
     order = outcome.taken.order if outcome.taken else Order()
     off = order.total_applied_discount_amount or 0
@@ -191,6 +210,9 @@ def _row(
         parent_id=parent_id,
         related_object_type=outcome.redeemable.object,
         voucher_id=outcome.redeemable.ref if outcome.redeemable.object == "voucher" else None,
+        voucher_code=outcome.redeemable.code,
+        promotion_tier_id=outcome.redeemable.ref if outcome.redeemable.object == "promotion_tier" else None,
+        promotion_stack_id=stack_id,
         amount=outcome.amount,
         order_amount=order.total_amount,
         discounted_amount=off,
@@ -205,12 +227,13 @@ def _row(
 
 
 def _counted(outcome: Outcome, customer: CustomerRow | None) -> dict[str, int] | None:
-    counted = outcome.taken.counted if outcome.taken else {}
+    counted: Mapping[str, int] = outcome.taken.counted if outcome.taken else {}
     return {counters.of_customer(key, customer): value for key, value in counted.items()} or None
 
 
-def _campaign(sources: Sources, voucher: VoucherRow | None) -> CampaignRow | None:
-    return sources.campaigns.get(voucher.campaign_id or "") if voucher else None
+def _campaign(sources: Sources, ref: str) -> CampaignRow | None:
+    rows = (*sources.vouchers.values(), *sources.tiers.values())
+    return next((sources.campaigns.get(row.campaign_id or "") for row in rows if row.id == ref), None)
 
 
 async def _goods(work: Work, offer: Offer | None) -> Goods:

@@ -6,9 +6,10 @@ import msgspec
 from msgspec import UNSET, UnsetType
 
 from guerdon.families.campaigns.schemas import SimpleCampaign
-from guerdon.families.customers.schemas import SimpleCustomer
+from guerdon.families.customers.schemas import NewCustomer, SimpleCustomer
 from guerdon.families.orders.schemas import NewOrder, Order, SimpleOrder
 from guerdon.families.products.schemas import Product, Sku
+from guerdon.families.promotion_tiers.schemas import SimpleTier, Tier
 from guerdon.families.redeemables.answers import Applicable
 from guerdon.families.redeemables.request import WantedReward
 from guerdon.families.rewards.schemas import Assignment, SimpleProduct, SimpleSku
@@ -135,7 +136,7 @@ class Redemption(msgspec.Struct, kw_only=True):
     related_object_type: str
     related_object_id: str
     voucher: HeldVoucher | UnsetType = UNSET
-    promotion_tier: Any = UNSET
+    promotion_tier: Tier | UnsetType = UNSET
     reward: RewardResult | UnsetType = UNSET
     gift: PaidCredits | UnsetType = UNSET
     loyalty_card: PaidPoints | UnsetType = UNSET
@@ -151,6 +152,47 @@ class Redeemed(msgspec.Struct, kw_only=True):
     skipped_redeemables: list[Applicable]
 
 
+class RedemptionsList(msgspec.Struct):
+    """A page of redemptions and rollbacks."""
+
+    redemptions: list[Redemption]
+    total: int
+    object: str = "list"
+    data_ref: str = "redemptions"
+
+
+class VoucherRedemptions(msgspec.Struct, kw_only=True):
+    """How often a voucher may be redeemed and was, with its redemptions and rollbacks."""
+
+    quantity: int | None
+    redeemed_quantity: int
+    redeemed_points: int | UnsetType = UNSET
+    redeemed_amount: int | UnsetType = UNSET
+    object: str = "list"
+    url: str
+    data_ref: str = "redemption_entries"
+    total: int
+    redemption_entries: list[Redemption]
+
+
+class RollbackWish(msgspec.Struct, kw_only=True):
+    """Why a redemption is undone, and by whom."""
+
+    reason: str | None = None
+    tracking_id: str | None = None
+    customer: NewCustomer | None = None
+    order: NewOrder | None = None
+    metadata: Metadata | None = None
+
+
+class RolledBack(msgspec.Struct, kw_only=True):
+    """The answer: what undid a stack of redemptions."""
+
+    rollbacks: list[Redemption]
+    parent_rollback: Redemption | UnsetType = UNSET
+    order: Order | UnsetType = UNSET
+
+
 class _EventRedemption(msgspec.Struct, kw_only=True):
     """What the forms inside events share. Without an order there is no key for it, as its schema has no null."""
 
@@ -164,7 +206,7 @@ class _EventRedemption(msgspec.Struct, kw_only=True):
     result: str
     status: str
     voucher: SimpleVoucher | UnsetType = UNSET
-    promotion_tier: Any = UNSET
+    promotion_tier: SimpleTier | UnsetType = UNSET
     redemption: str | UnsetType = UNSET
     reason: str | UnsetType = UNSET
     failure_code: str | UnsetType = UNSET
@@ -217,7 +259,7 @@ class RedemptionEvent(msgspec.Struct, kw_only=True):
     campaign: SimpleCampaign | UnsetType | None
     voucher: SimpleVoucher | UnsetType | None
     holder: SimpleCustomer | None
-    promotion_tier: Any = None
+    promotion_tier: SimpleTier | None = None
     promotion_stack: None = None
     redemption: SimpleRedemption
     redemption_rollback: SimpleRedemption | UnsetType = UNSET

@@ -1,6 +1,6 @@
 """The rows behind a basket."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import msgspec
@@ -11,10 +11,13 @@ from guerdon.families.categories.store import CategoryRow
 from guerdon.families.customers.store import CustomerRow
 from guerdon.families.orders.schemas import NewOrder
 from guerdon.families.orders.store import OrderRow
+from guerdon.families.promotion_tiers.store import StackRow, TierRow
 from guerdon.families.redeemables.counters import NOTHING, Read
+from guerdon.families.redeemables.request import Wanted
 from guerdon.families.redeemables.rules import Rules
 from guerdon.families.rewards.store import AssignmentRow, RewardRow
 from guerdon.families.sessions.store import Held
+from guerdon.families.vouchers.beside import Beside
 from guerdon.families.vouchers.store import VoucherRow
 
 
@@ -28,11 +31,16 @@ class Offer(msgspec.Struct, frozen=True):
 class Sources(msgspec.Struct, frozen=True, kw_only=True):
     """Rows by id, the vouchers by the names they were asked by, the rewards by card.
 
+    `wanted` are the redeemables of the request, a stack as its tiers.
+
     `before` is the order as stored, `after` as the request would have it; both None where there is no order.
     `new_order` is what the request says of the order, with its customer.
     """
 
+    wanted: Sequence[Wanted]
     vouchers: Mapping[str, VoucherRow]
+    tiers: Mapping[str, TierRow] = {}
+    stack: StackRow | None = None
     campaigns: Mapping[str, CampaignRow]
     held: Mapping[str, Held]
     offers: Mapping[str, Offer]
@@ -44,6 +52,12 @@ class Sources(msgspec.Struct, frozen=True, kw_only=True):
     before: OrderRow | None = None
     after: OrderRow | None = None
     new_order: NewOrder | None = None
+
+    @property
+    def beside(self) -> Beside:
+        """What stands beside the redeemables where they are shown."""
+        bindings = self.rules.bindings.items()
+        return Beside(self.categories, {related_id: [one.assignment for one in rows] for related_id, rows in bindings})
 
 
 class Loaded(msgspec.Struct, frozen=True):

@@ -17,7 +17,8 @@ class RedemptionRow(msgspec.Struct, frozen=True, kw_only=True):
 
     `amount` is points or cents of a card, negative in rollbacks. `order_amount` is what was left to pay of the order
     before it, `discounted_amount` what it took off. `units` are discounted units by limit, `counted` the counters that
-    it moved, `snapshot` the engine's order after it.
+    it moved, `drained` the points it took by their last day ("" for points that have none), `snapshot` the engine's
+    order after it.
     """
 
     id: str
@@ -27,6 +28,7 @@ class RedemptionRow(msgspec.Struct, frozen=True, kw_only=True):
     redemption_id: str | None = None
     related_object_type: str = "voucher"
     voucher_id: str | None = None
+    voucher_code: str | None = None
     promotion_tier_id: str | None = None
     promotion_stack_id: str | None = None
     campaign_id: str | None = None
@@ -38,6 +40,7 @@ class RedemptionRow(msgspec.Struct, frozen=True, kw_only=True):
     discounted_amount: int | None = None
     units: dict[str, int] | None = None
     counted: dict[str, int] | None = None
+    drained: dict[str, int] | None = None
     snapshot: dict[str, Any] | None = None
     result: str = "SUCCESS"
     status: str = "SUCCEEDED"
@@ -93,6 +96,20 @@ class Use(msgspec.Struct, frozen=True):
     locked_amount: int = 0
 
 
+class Offered(msgspec.Struct, frozen=True):
+    """Codes that a customer could use: their own, and those of everybody that belong to no campaign or to these.
+
+    `keys` narrows them to certain codes, if there are any.
+    """
+
+    holder_id: str | None
+    campaign_ids: Sequence[str]
+    before: datetime
+    keys: Sequence[str]
+    most: int
+    everybodys: bool
+
+
 REDEMPTIONS = Table("redemptions", RedemptionRow)
 REWARD_REDEMPTIONS = Table("reward_redemptions", RewardRedemptionRow)
 _RETURNED = ", ".join(f"v.{column}" for column in VoucherRow.__struct_fields__)
@@ -120,6 +137,15 @@ SELECT n.name AS asked, v.* FROM {_NAMED}, $3::text[]) AS n (project_id, name, c
     SELECT {VOUCHERS.columns} FROM vouchers WHERE project_id = n.project_id AND id = n.name
     UNION ALL SELECT {VOUCHERS.columns} FROM vouchers WHERE project_id = n.project_id AND code_key = n.code_key LIMIT 1
 ) v
+"""
+_NARROWED = "active AND created_at < $3 AND (cardinality($4::text[]) = 0 OR code_key = ANY($4))"
+_OFFERED = f"""
+({VOUCHERS.select} AND holder_id = $2 AND {_NARROWED} ORDER BY created_at DESC LIMIT $5)
+UNION ALL
+({VOUCHERS.select} AND campaign_id = ANY($6) AND holder_id IS NULL AND {_NARROWED} ORDER BY created_at DESC LIMIT $5)
+UNION ALL
+({VOUCHERS.select} AND campaign_id IS NULL AND holder_id IS NULL AND {_NARROWED} AND $7
+ ORDER BY created_at DESC, id DESC LIMIT $5)
 """
 _LOCK_VOUCHERS = f"{VOUCHERS.select} AND id = ANY($2) ORDER BY id FOR UPDATE"
 _READ = "SELECT key, value FROM redemption_counters WHERE project_id = $1 AND key = ANY($2)"
@@ -154,7 +180,7 @@ _ROLLED_BACK = f"""
 UPDATE redemptions SET status = 'ROLLED_BACK' WHERE project_id = $1 AND id = ANY($2) AND status = 'SUCCEEDED'
 RETURNING {REDEMPTIONS.columns}
 """
-_CHILDREN = f"{REDEMPTIONS.select} AND parent_id = $2 AND redemption_id IS NULL ORDER BY id"
+_CHILDREN = f"{REDEMPTIONS.select} AND parent_id = ANY($2) AND redemption_id IS NULL ORDER BY id"
 _ROLLBACKS = f"{REDEMPTIONS.select} AND redemption_id = ANY($2) ORDER BY id"
 
 
@@ -164,6 +190,12 @@ async def vouchers_named(
     """The vouchers that these ids or codes name; `keys` are the codes as the project compares them."""
     records = await db.rows(_NAMED_VOUCHERS, project_id, names, keys)
     return {record["asked"]: VOUCHERS.read({k: v for k, v in record.items() if k != "asked"}) for record in records}
+
+
+async def offered(db: Transaction, project_id: str, what: Offered) -> list[VoucherRow]:
+    """At most so many of each sort, the newest."""
+    args = (what.holder_id, what.before, what.keys, what.most, what.campaign_ids, what.everybodys)
+    return [VOUCHERS.read(row) for row in await db.rows(_OFFERED, project_id, *args)]
 
 
 async def lock_vouchers(db: Transaction, project_id: str, ids: Sequence[str]) -> dict[str, VoucherRow]:
@@ -239,9 +271,9 @@ async def mark_rolled_back(db: Transaction, project_id: str, ids: Sequence[str])
     return [REDEMPTIONS.read(row) for row in await db.write(_ROLLED_BACK, project_id, ids)]
 
 
-async def children(db: Transaction, project_id: str, parent_id: str) -> list[RedemptionRow]:
-    """The redemptions of one request, in their order."""
-    return [REDEMPTIONS.read(row) for row in await db.rows(_CHILDREN, project_id, parent_id)]
+async def children_of(db: Transaction, project_id: str, parent_ids: Sequence[str]) -> list[RedemptionRow]:
+    """The redemptions of requests with several, in their order."""
+    return [REDEMPTIONS.read(row) for row in await db.rows(_CHILDREN, project_id, parent_ids)]
 
 
 async def rollbacks_of(db: Transaction, project_id: str, ids: Sequence[str]) -> list[RedemptionRow]:

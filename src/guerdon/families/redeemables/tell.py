@@ -13,6 +13,7 @@ from guerdon.families.gifts.schemas import CreditsMoved
 from guerdon.families.loyalties import views as loyalty_views
 from guerdon.families.loyalties.movements import MANUAL, Expanded, Member, Movement, book
 from guerdon.families.orders import views as order_views
+from guerdon.families.promotion_tiers import views as tier_views
 from guerdon.families.redeemables import views
 from guerdon.families.redeemables.done import Done
 from guerdon.families.redeemables.schemas import RedeemedFrom, RedemptionEvent, Rewarded, RewardRedemptionEvent
@@ -105,6 +106,29 @@ async def moved_credits(work: Work, done: Done, card: VoucherRow, transaction_ty
     work.record("voucher.gift.transaction.created", card.id, told, campaign_id=card.campaign_id)
 
 
+async def refunded(work: Work, done: Done, undone: Done, member: Member) -> None:
+    """Points that a rollback gave back."""
+    offer = done.offer
+    reward = {"reward": {"id": offer.reward.id, "name": offer.reward.name}} if offer else {}
+    movement = Movement(
+        type="POINTS_REFUND",
+        points=-(done.row.amount or 0),
+        details={
+            "redemption": {"id": undone.row.id},
+            "rollback": {"id": done.row.id},
+            **reward,
+            **({"order": {"id": done.order.id, "source_id": done.order.source_id}} if done.order else {}),
+        },
+    )
+    expanded = Expanded(
+        order=order_views.simple(done.order, done.value) if done.order else None,
+        redemption=views.simple(undone),
+        rollback=views.simple(done),
+        reward=reward_views.reward(offer.reward) if offer else None,
+    )
+    await book(work, member, movement, expanded)
+
+
 def rewarded(work: Work, done: Done, owed: RewardRedemptionRow) -> None:
     """What the engine does with a paid reward: it is owed, and the customer is rewarded."""
     if done.offer is None or done.voucher is None or done.holder is None or done.campaign is None:
@@ -163,6 +187,7 @@ def _event(done: Done) -> RedemptionEvent:
         campaign=campaign_views.simple(done.campaign) if done.campaign else None,
         voucher=voucher_views.simple(done.voucher) if done.voucher else None,
         holder=customer_views.simple(done.holder) if done.holder else None,
+        promotion_tier=tier_views.simple(done.tier) if done.tier else None,
         redemption=views.simple(done),
     )
 

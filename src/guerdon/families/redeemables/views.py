@@ -5,11 +5,14 @@ from typing import Any
 from msgspec import UNSET, UnsetType
 
 from guerdon.clock import iso, iso_or_none
+from guerdon.families.campaigns import views as campaign_views
 from guerdon.families.customers import views as customer_views
 from guerdon.families.customers.schemas import SimpleCustomer
 from guerdon.families.customers.store import CustomerRow
 from guerdon.families.orders import schemas as order_schemas, views as order_views
 from guerdon.families.products import views as product_views
+from guerdon.families.promotion_tiers import views as tier_views
+from guerdon.families.promotion_tiers.schemas import Tier
 from guerdon.families.redeemables import schemas
 from guerdon.families.redeemables.done import Done
 from guerdon.families.redeemables.sources import Offer
@@ -43,6 +46,7 @@ def answer(done: Done, links: Links) -> schemas.Redemption:
         related_object_type=row.related_object_type,
         related_object_id=related_object_id(row),
         voucher=_held(done, links),
+        promotion_tier=_tier(done),
         reward=_reward_result(done),
         gift=_gift(done),
         loyalty_card=schemas.PaidPoints(row.amount) if row.amount is not None and _is(done, "LOYALTY_CARD") else UNSET,
@@ -113,10 +117,16 @@ def _channel(row: RedemptionRow) -> schemas.Channel:
     return schemas.Channel(row.channel_id, row.channel_type)
 
 
+def _tier(done: Done) -> Tier | UnsetType:
+    if done.tier is None:
+        return UNSET
+    return tier_views.tier(done.tier, campaign_views.of_tier(done.campaign) if done.campaign else None, done.beside)
+
+
 def _held(done: Done, links: Links) -> schemas.HeldVoucher | UnsetType:
     if done.voucher is None:
         return UNSET
-    whole = voucher_views.voucher(done.voucher, links)
+    whole = voucher_views.voucher(done.voucher, links, done.beside)
     fields = {name: getattr(whole, name) for name in whole.__struct_fields__}
     return schemas.HeldVoucher(**fields, holder=customer_views.simple(done.holder) if done.holder else UNSET)
 
@@ -143,6 +153,7 @@ def _in_event(done: Done) -> dict[str, Any]:
         "result": row.result,
         "status": row.status,
         "voucher": voucher_views.simple(done.voucher) if done.voucher else UNSET,
+        "promotion_tier": tier_views.simple(done.tier) if done.tier else UNSET,
         "redemption": row.redemption_id or row.parent_id or UNSET,
         "reason": row.reason or UNSET,
         "failure_code": row.failure_code or UNSET,

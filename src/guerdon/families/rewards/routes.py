@@ -6,6 +6,7 @@ from msgspec import UNSET
 from guerdon.db.table import Where
 from guerdon.errors import in_use, invalid_payload, not_found
 from guerdon.events.work import Work
+from guerdon.families.metadata_schemas.check import Sent, require
 from guerdon.families.products import store as products
 from guerdon.families.rewards import store, views
 from guerdon.families.rewards.schemas import MaterialProduct, NewParameters, NewReward, Reward, RewardPatch, RewardsList
@@ -26,8 +27,12 @@ class RewardsQuery(PageQuery, kw_only=True):
 
 
 async def create_reward(call: Call[NewReward]) -> Reward:
-    """A material reward: a product that is handed out. Errors: invalid_payload, not_found."""
+    """A material reward: a product that is handed out.
+
+    Errors: invalid_payload, not_found, metadata_validation_failed.
+    """
     work, body = call.work, call.body
+    await require(work, Sent("reward", body.metadata))
     row = RewardRow(
         id=work.new_id("rew_"),
         name=body.name or "",
@@ -43,8 +48,9 @@ async def create_reward(call: Call[NewReward]) -> Reward:
 
 
 async def update_reward(call: Call[RewardPatch], row: RewardRow) -> Reward:
-    """Errors: invalid_payload for a stock below what is gone already, not_found."""
+    """Errors: invalid_payload for a stock below what is gone already, not_found, metadata_validation_failed."""
     work, body = call.work, call.body
+    await require(work, Sent("reward", body.metadata, created=False))
     product = await _product(work, body.parameters) if body.parameters else None
     held = await REWARDS.lock(work.db, work.project.id, row.id)
     if held is None:
@@ -85,7 +91,7 @@ async def _product(work: Work, given: NewParameters) -> dict[str, str | None]:
     if given.campaign is not None or given.coin is not None:
         raise invalid_payload("Property .parameters must be those of a product: other rewards are not supported yet")
     if given.product is None:
-        raise invalid_payload("Property .parameters must have required property 'product'")
+        raise invalid_payload("Property .parameters should have required property 'product'")
     return await _known(work, given.product)
 
 

@@ -43,6 +43,7 @@ _TAKE_ONE = f"""
 UPDATE rewards SET redeemed = redeemed + 1
 WHERE project_id = $1 AND id = $2 AND (stock IS NULL OR redeemed < stock) RETURNING {REWARDS.columns}
 """
+_PUT_BACK = "UPDATE rewards SET redeemed = greatest(redeemed - 1, 0) WHERE project_id = $1 AND id = $2"
 _OFFERS_OF = "SELECT id FROM reward_assignments WHERE project_id = $1 AND reward_id = $2 ORDER BY id"
 _FORGET = "DELETE FROM reward_assignments WHERE project_id = $1 AND campaign_id = $2 RETURNING id"
 # Condition of a list: the reward of this offer.
@@ -59,6 +60,11 @@ async def take_one(db: Transaction, project_id: str, reward_id: str) -> RewardRo
     """Counts one as redeemed; None if none is left."""
     row = await db.write_row(_TAKE_ONE, project_id, reward_id)
     return None if row is None else REWARDS.read(row)
+
+
+async def put_back(db: Transaction, project_id: str, reward_id: str) -> None:
+    """One less was redeemed."""
+    await db.write(_PUT_BACK, project_id, reward_id)
 
 
 async def assign(db: Transaction, project_id: str, row: AssignmentRow) -> bool:

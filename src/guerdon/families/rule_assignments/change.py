@@ -10,6 +10,7 @@ from guerdon.families.campaigns import store as campaigns, views as campaign_vie
 from guerdon.families.campaigns.store import CAMPAIGNS, CampaignRow
 from guerdon.families.loyalties import rules as earning_rules
 from guerdon.families.loyalties.store import RULES as EARNING_RULES
+from guerdon.families.promotion_tiers import store as tiers, views as tier_views
 from guerdon.families.rewards.store import ASSIGNMENTS as OFFERS
 from guerdon.families.validation_rules import assign, store as rules
 from guerdon.families.validation_rules.schemas import About, NewRuleAssignment
@@ -31,7 +32,10 @@ _Hold = Callable[[Work, str], Awaitable[Bound | None]]
 
 
 async def bind(work: Work, rule: RuleRow, new: NewRuleAssignment, *, again: bool) -> AssignmentRow:
-    """The assignment; `again` puts it in the place of one that is there. Errors: not_found, duplicate_found if the rule binds this already, invalid_payload."""
+    """The assignment; `again` puts it in the place of one that is there.
+
+    Errors: not_found, duplicate_found if the rule binds this already, invalid_payload.
+    """
     await work.db.begin()
     bound = await _held(work, new.related_object_type, new.related_object_id)
     if bound is None:
@@ -82,6 +86,15 @@ async def _campaign(work: Work, name: str) -> Bound | None:
     return Bound(held.id, About(campaign=_simple(held)), held.id) if held else None
 
 
+async def _tier(work: Work, tier_id: str) -> Bound | None:
+    held = (await tiers.hold(work.db, work.project.id, [tier_id])).get(tier_id)
+    if held is None:
+        return None
+    campaign = await CAMPAIGNS.get(work.db, work.project.id, id=held.campaign_id)
+    about = About(campaign=_simple(campaign), promotion_tier=tier_views.simple(held))
+    return Bound(held.id, about, held.campaign_id)
+
+
 async def _earning_rule(work: Work, rule_id: str) -> Bound | None:
     held = await EARNING_RULES.lock(work.db, work.project.id, rule_id)
     campaign = held and await CAMPAIGNS.get(work.db, work.project.id, id=held.campaign_id)
@@ -103,6 +116,7 @@ def _simple(campaign: CampaignRow | None) -> object:
 _HOLDS: dict[str, _Hold] = {
     "voucher": _voucher,
     "campaign": _campaign,
+    "promotion_tier": _tier,
     "earning_rule": _earning_rule,
     "reward_assignment": _offer,
 }

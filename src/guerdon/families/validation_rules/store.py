@@ -45,8 +45,6 @@ class Binding(msgspec.Struct, frozen=True):
 
 RULES = Table("validation_rules", RuleRow)
 ASSIGNMENTS = Table("validation_rule_assignments", AssignmentRow)
-_RULES_BY_IDS = f"{RULES.select} AND id = ANY($2)"
-_HOLD = f"{_RULES_BY_IDS} ORDER BY id FOR KEY SHARE"
 _REMOVE = f"DELETE FROM validation_rules WHERE project_id = $1 AND id = $2 RETURNING {RULES.columns}"
 _NAMING = "SELECT id FROM validation_rules WHERE project_id = $1 AND $2 = ANY(collection_ids) ORDER BY id"
 _COUNTS = """
@@ -60,14 +58,12 @@ _FORGET = "DELETE FROM validation_rule_assignments WHERE project_id = $1 AND rel
 
 async def by_ids(db: Transaction, project_id: str, ids: Collection[str]) -> dict[str, RuleRow]:
     """Those that exist, by id."""
-    records = await db.rows(_RULES_BY_IDS, project_id, sorted(ids)) if ids else []
-    return {row.id: row for row in map(RULES.read, records)}
+    return {row.id: row for row in await RULES.several(db, project_id, ids)}
 
 
 async def hold(db: Transaction, project_id: str, ids: Collection[str]) -> dict[str, RuleRow]:
     """Those that exist, by id; they cannot be deleted until the transaction ends."""
-    records = await db.write(_HOLD, project_id, sorted(ids)) if ids else []
-    return {row.id: row for row in map(RULES.read, records)}
+    return {row.id: row for row in await RULES.hold_several(db, project_id, ids)}
 
 
 async def remove(db: Transaction, project_id: str, rule_id: str) -> RuleRow | None:

@@ -75,6 +75,7 @@ WITH mine AS (
 )
 UPDATE points_buckets b SET points = b.points - least(m.points, $3 - m.before), updated_at = $4
 FROM mine m WHERE b.project_id = m.project_id AND b.id = m.id AND m.before < $3
+RETURNING b.expires_on, least(m.points, $3 - m.before) AS points
 """
 _END = f"""
 UPDATE points_buckets SET status = 'EXPIRED', updated_at = $4
@@ -115,7 +116,7 @@ async def add(work: Work, card: VoucherRow, points: int, expires_on: date | None
 async def remove(work: Work, card: VoucherRow, points: int) -> VoucherRow | None:
     """The card with so many points less; None if it has not so many, or nobody holds it, or it is gone."""
     changed = await _change(work, _REMOVE, card.id, points)
-    return changed and await drain(work, changed, points)
+    return None if changed is None else (await drain(work, changed, points))[0]
 
 
 async def change_credits(work: Work, card: VoucherRow, cents: int) -> VoucherRow | None:
@@ -151,10 +152,14 @@ async def _change(work: Work, sql: str, card_id: str, points: int) -> VoucherRow
     return None if row is None else VOUCHERS.read(row)
 
 
-async def drain(work: Work, card: VoucherRow, points: int) -> VoucherRow:
-    """Takes points that are off the account already out of the buckets, those that expire soonest first."""
-    await work.db.write(_DRAIN, work.project.id, card.id, points, work.now)
-    return card if card.next_expiration_date is None else await _next_expiration(work, card)
+async def drain(work: Work, card: VoucherRow, points: int) -> tuple[VoucherRow, dict[date | None, int]]:
+    """Takes points that are off the account already out of the buckets, those that expire soonest first.
+
+    The card, and how many points were of which last day.
+    """
+    rows = await work.db.write(_DRAIN, work.project.id, card.id, points, work.now)
+    taken = {row["expires_on"]: int(row["points"]) for row in rows}
+    return (card if card.next_expiration_date is None else await _next_expiration(work, card)), taken
 
 
 async def _next_expiration(work: Work, card: VoucherRow) -> VoucherRow:

@@ -153,6 +153,9 @@ emptied AS (
 )
 SELECT {VOUCHERS.columns} FROM removed
 """
+# What a change of a campaign can change about its codes.
+FOLLOWING = ("start_date", "expiration_date", "validity", "category_id", "discount", "gift_effect")
+_UNUSED = "publish_count = 0 AND redeemed_quantity = 0"
 _SWITCH = f"""
 UPDATE vouchers SET active = $3, updated_at = $4 WHERE project_id = $1 AND id = $2 AND active <> $3
 RETURNING {VOUCHERS.columns}
@@ -221,3 +224,60 @@ async def switch(db: Transaction, project_id: str, voucher_id: str, *, active: b
     """The voucher, switched on or off; None if it was so already, or is gone."""
     row = await db.write_row(_SWITCH, project_id, voucher_id, active, at)
     return None if row is None else VOUCHERS.read(row)
+
+
+class Position(msgspec.Struct, frozen=True):
+    """How far a walk through a campaign's codes is, from the oldest on."""
+
+    created_at: datetime
+    id: str
+
+
+class Following(msgspec.Struct, frozen=True):
+    """What changes about a campaign's codes: columns with the value before and after, and metadata.
+
+    Columns change only in codes that are neither published nor redeemed, and that have the value of before.
+    """
+
+    columns: dict[str, tuple[Any, Any]]
+    metadata: dict[str, Any] = {}
+    without: list[str] = []
+
+
+async def follow(
+    db: Transaction, project_id: str, campaign_id: str, change: Following, after: Position, at: datetime, most: int
+) -> tuple[int, Position | None]:
+    """Changes up to so many of the codes of a campaign; how many, and where to go on, None at the end."""
+    names = [name for name in FOLLOWING if name in change.columns]
+    sets = [
+        f"{name} = CASE WHEN one.unused AND v.{name} IS NOT DISTINCT FROM ${9 + 2 * place}"
+        f" THEN ${10 + 2 * place} ELSE v.{name} END"
+        for place, name in enumerate(names)
+    ]
+    metadata = bool(change.metadata or change.without)
+    sql = f"""
+    UPDATE vouchers v SET {"".join(f"{one}, " for one in sets)} metadata = (v.metadata || $7) - $8::text[],
+        updated_at = $6
+    FROM (
+        SELECT project_id, id, {_UNUSED} AS unused FROM vouchers
+        WHERE project_id = $1 AND campaign_id = $2 AND (created_at, id) > ($3, $4)
+        {"" if metadata else f"AND {_UNUSED}"}
+        ORDER BY created_at NULLS FIRST, id LIMIT $5 FOR UPDATE
+    ) one
+    WHERE v.project_id = one.project_id AND v.id = one.id RETURNING v.created_at, v.id
+    """
+    values = [value for name in names for value in change.columns[name]]
+    rows = await db.write(
+        sql,
+        project_id,
+        campaign_id,
+        after.created_at,
+        after.id,
+        most,
+        at,
+        change.metadata,
+        change.without,
+        *values,
+    )
+    last = max((Position(*row.values()) for row in rows), key=msgspec.structs.astuple, default=None)
+    return len(rows), last if len(rows) == most else None

@@ -1,0 +1,160 @@
+"""Logs of activity over HTTP: what is in them, how they are narrowed, and how a reader goes on."""
+
+from typing import Any
+
+import pytest
+
+import make
+from installation import Project, eventually
+
+
+def log(project: Project, customer: str = "ann", *, count: int = 1, **query: Any) -> list[dict[str, Any]]:
+    """The entries, once there are at least so many."""
+
+    def look() -> list[dict[str, Any]] | None:
+        found = project.get(f"/v1/customers/{customer}/activity", limit=100, **query)["data"]
+        return found if len(found) >= count else None
+
+    return eventually(look)
+
+
+def types(entries: list[dict[str, Any]]) -> list[str]:
+    return [entry["type"] for entry in entries]
+
+
+def test_a_log_has_what_happened_to_the_customer_newest_first(project: Project) -> None:
+    make.customer(project, "ann")
+    make.customer(project, "bob")
+    make.order(project, 100, status="PAID")
+    entries = log(project, count=3)
+    assert types(entries) == ["customer.order.paid", "customer.order.created", "customer.created"]
+    created = entries[-1]
+    assert created.keys() == {"id", "type", "data", "created_at", "group_id"}
+    assert created["id"].startswith("evcus_")
+    assert created["group_id"].startswith("v-")
+    assert created["data"]["event_source"]["channel"] == "API"
+    assert created["data"]["data"]["customer"]["source_id"] == "ann"
+    assert types(log(project, order="created_at")) == types(entries)[::-1]
+    project.refuse("GET", "/v1/customers/nobody/activity", status=404, key="not_found")
+
+
+def test_quiet_changes_are_in_the_log(project: Project) -> None:
+    rows = [{"source_id": "ann", "name": "Ann"}]
+    project.finished(project.post("/v1/customers/bulk/async", rows)["async_action_id"])
+    assert types(log(project)) == ["customer.created"]
+
+
+def test_a_reader_goes_on_and_meets_every_entry_once(project: Project) -> None:
+    make.customer(project, "ann")
+    for number in range(6):
+        project.put("/v1/customers/ann", {"name": f"Ann {number}"})
+    whole = log(project, count=7)
+    for order in ("created_at", "-created_at"):
+        met: list[dict[str, Any]] = []
+        page: dict[str, Any] = {"has_more": True}
+        while page["has_more"]:
+            after = {"starting_after_id": page["more_starting_after"]} if met else {}
+            page = project.get("/v1/customers/ann/activity", limit=3, order=order, **after)
+            assert (page["object"], page["data_ref"]) == ("list", "data")
+            met += page["data"]
+        assert "more_starting_after" not in page
+        assert met == (whole if order == "-created_at" else whole[::-1])
+
+
+def test_a_log_is_narrowed(project: Project) -> None:
+    club = make.campaign(project)
+    make.campaign(project, "GIFT_VOUCHERS", "Gifts")
+    make.published(project)
+    make.published(project, "Gifts")
+    make.order(project, 100)
+    entries = log(project, count=4)
+    published = "customer.publication.succeeded"
+    assert types(log(project, type=published)) == [published] * 2
+    assert types(log(project, campaign_id=club["id"])) == [published]
+    (gift,) = log(project, campaign_type="GIFT_VOUCHERS")
+    assert gift["data"]["data"]["campaign"]["name"] == "Gifts"
+    actions = {*types(log(project, category="ACTION"))}
+    effects = {*types(log(project, category="EFFECT"))}
+    assert (actions | effects, actions & effects) == ({*types(entries)}, set())
+    assert "customer.order.created" in effects
+    at = entries[0]["created_at"]
+    assert entries[0] in log(project, start_date=at)
+    assert entries[0] in log(project, end_date=at)
+    nothing = {
+        "start_date": "2100-01-01",
+        "end_date": "2000-01-01",
+        "type": "customer.sms.sent",
+        "campaign_id": "camp_none",
+    }
+    for name, value in nothing.items():
+        assert project.get("/v1/customers/ann/activity", **{name: value})["data"] == []
+
+
+@pytest.mark.parametrize(
+    "query", ["limit=0", "limit=101", "order=id", "start_date=soon", "category=x", "campaign_type=x", "type=voucher.x"]
+)
+def test_what_a_log_cannot_be_asked_is_refused(project: Project, query: str) -> None:
+    make.customer(project, "ann")
+    for form in ("activity", "activities"):
+        project.refuse("GET", f"/v1/customers/ann/{form}?{query}", status=400, key="invalid_query_params")
+
+
+def test_an_entry_of_somebody_else_is_no_place_to_go_on_from(project: Project) -> None:
+    make.customer(project, "ann")
+    make.customer(project, "bob")
+    (entry,) = log(project, "bob")
+    for name in (entry["id"], "evcus_none"):
+        refusal = project.refuse(
+            "GET", f"/v1/customers/ann/activity?starting_after_id={name}", status=400, key="invalid_query_params"
+        )
+        assert refusal["details"] == "Property .starting_after_id is not an event of this log"
+
+
+def test_the_old_form_counts_and_goes_on_from_a_time(project: Project) -> None:
+    make.customer(project, "ann")
+    project.put("/v1/customers/ann", {"name": "Anna"})
+    newest, oldest = log(project, count=2)
+    old = project.get("/v1/customers/ann/activities", limit=1)
+    assert old == {"object": "list", "data_ref": "data", "data": [newest], "total": 2}
+    rest = project.get("/v1/customers/ann/activities", starting_after=newest["created_at"])
+    assert rest["data"] == [oldest]
+    by_type = project.get("/v1/customers/ann/activities", order="type")["data"]
+    assert types(by_type) == ["customer.created", "customer.updated"]
+    after = project.get("/v1/customers/ann/activities", starting_after_id=newest["id"])
+    assert (after["data"], after["total"]) == ([oldest], 2)
+
+
+def test_a_card_has_what_happened_with_it(project: Project) -> None:
+    club = make.campaign(project)
+    make.campaign(project, name="Other")
+    card = make.member(project, points=30)
+    make.member(project, points=5, campaign="Other")
+    path = f"/v1/loyalties/members/{card['code']}/activity"
+
+    def look() -> dict[str, Any] | None:
+        found = project.get(path)
+        return found if len(found["data"]) == 2 else None
+
+    found = eventually(look)
+    assert types(found["data"]) == ["customer.voucher.loyalty_card.points_added", "customer.publication.succeeded"]
+    assert (found["object"], found["data_ref"], found["has_more"]) == ("list", "data", False)
+    assert project.get(f"/v1/loyalties/{club['id']}/members/{card['code']}/activity") == found
+    first = project.get(path, limit=1)
+    assert first["has_more"]
+    assert project.get(path, starting_after_id=first["more_starting_after"])["data"] == found["data"][1:]
+    other = f"/v1/loyalties/Other/members/{card['code']}/activity"
+    refusal = project.refuse("GET", other, status=404, key="not_found")
+    assert refusal["details"] == f"Cannot find voucher with id {card['code']}"
+    make.reward(project, points=10)
+    body = {"reward": {"id": project.get("/v1/rewards")["data"][0]["id"]}}
+    project.post(f"/v1/loyalties/members/{card['code']}/redemption", body)
+
+    def redeemed() -> list[dict[str, Any]] | None:
+        found = project.get(path)["data"]
+        return found if len(found) >= 6 else None
+
+    told = {entry["type"]: entry["data"]["data"] for entry in eventually(redeemed)}
+    assert "customer.redemption.succceeded" in told  # as the reference spells it in this log
+    assert told["customer.reward_redemptions.pending"]["source"].startswith("r_")
+    project.post("/v1/campaigns/Club/vouchers/FREE")
+    assert project.get("/v1/loyalties/members/FREE/activity")["data"] == []
