@@ -20,7 +20,6 @@ from guerdon.families.promotion_tiers.store import StackRow, TierRow
 from guerdon.families.redeemables import answers, build, candidates, load, quotes, rules
 from guerdon.families.redeemables.candidates import Candidate, Kind
 from guerdon.families.redeemables.counters import Asker
-from guerdon.families.redeemables.load import Found
 from guerdon.families.redeemables.quotes import Offer
 from guerdon.families.redeemables.request import QualificationOptions, QualificationRequest, Request, Scenario, Wanted
 from guerdon.families.redeemables.sources import Loaded
@@ -85,24 +84,16 @@ async def qualify(work: Work, body: QualificationRequest) -> answers.Qualified:
     return _answer(work, body, loaded, listed)
 
 
-async def _load(
-    work: Work,
-    body: QualificationRequest,
-    rows: Sequence[Candidate],
-    view: View,
-) -> Loaded:
-    vouchers = {row.code: row for row in rows if isinstance(row, VoucherRow)}
-    stacked = {tier_id for row in rows if isinstance(row, StackRow) for tier_id in row.tier_ids}
-    tiers = {row.id: row for row in rows if isinstance(row, TierRow)}
-    more = await load.tiers.by_ids(work.db, work.project.id, stacked - tiers.keys())
+async def _load(work: Work, body: QualificationRequest, rows: Sequence[Candidate], view: View) -> Loaded:
+    tiers = {row.id for row in rows if isinstance(row, TierRow)}
+    tiers |= {tier_id for row in rows if isinstance(row, StackRow) for tier_id in row.tier_ids}
     wanted = [
-        *(Wanted(object="voucher", id=code) for code in vouchers),
-        *(Wanted(object="promotion_tier", id=tier_id) for tier_id in (*tiers, *more)),
+        *(Wanted(object="voucher", id=row.code) for row in rows if isinstance(row, VoucherRow)),
+        *(Wanted(object="promotion_tier", id=tier_id) for tier_id in sorted(tiers)),
     ]
     request = Request(redeemables=wanted, order=body.order, customer=body.customer, metadata=body.metadata)
-    campaigns = {row.id: row for row in rows if isinstance(row, CampaignRow)}
-    found = Found(wanted, vouchers, {**tiers, **more}, campaigns=campaigns)
-    return await load.complete(work, request, found, ignored=view.ignored)
+    campaigns = [row.id for row in rows if isinstance(row, CampaignRow)]
+    return await load.complete(work, request, wanted, campaign_ids=campaigns, ignored=view.ignored)
 
 
 def _offers(work: Work, loaded: Loaded, rows: Sequence[Candidate], view: View) -> Iterator[Offer]:
