@@ -253,6 +253,8 @@ def unit_counters(basket: Basket, redeemable: Redeemable) -> dict[str, str]:
 
     They are those of every line that is meant, whichever are chosen in the end, and of goods that may come in.
     """
+    if not any(entry.counted for scope in redeemable.scopes for entry in scope.entries):
+        return {}
     coming = [
         cart.line_of(goods.unit_type, basket.catalogue)
         for one in basket.redeemables
