@@ -9,6 +9,7 @@ from baskets import (
     EVERYTHING,
     after,
     attached,
+    basket,
     bundle,
     cart,
     catalogue,
@@ -20,6 +21,7 @@ from baskets import (
     taken,
     voucher,
 )
+from guerdon.engine import turn
 from guerdon.engine.discounts.caps import counters_of
 from guerdon.engine.facts import Customer
 from guerdon.engine.targets import Entry, read
@@ -169,6 +171,21 @@ def test_customers_have_counts_of_their_own() -> None:
     assert offs(taken(order, one, counted=counted, customer=Customer(id="cust_1")).order) == [200]
     assert offs(taken(order, one, counted=counted, customer=Customer(id="cust_2")).order) == [300]
     assert offs(taken(order, one, counted=counted).order) == [300]
+
+
+def test_counters_are_known_before_of_every_line_that_may_be_chosen_and_of_goods_that_may_come() -> None:
+    name = "product_in_collection_campaign_quantity_limit"
+    cheapest = collection("pc", effect="APPLY_TO_CHEAPEST", **{name: 5})
+    one = voucher({**UNITS, "amount_off": 100}, goods(cheapest, excluded=["b"]), id="A")
+    free = voucher({"type": "UNIT", "effect": "ADD_NEW_ITEMS", "unit_off": 1, "unit_type": "c"}, id="B")
+    order = cart(item("a", 1, 1_000), item("b", 1, 900), item("d", 1, 5))
+    asked = basket(order, free, one, catalogue=KNOWN)
+    keys = {f"{name}:pc:{product}": f"asgm_1:{name}:pc:{product}:" for product in "ac"}
+    assert turn.unit_counters(asked, one) == keys
+    assert turn.unit_counters(asked, free) == {}
+    found = decide(order, free, one, catalogue=KNOWN, counted=dict.fromkeys(keys.values(), 5))
+    assert found.outcomes[1].taken
+    assert not found.outcomes[1].taken.has_effect
 
 
 def test_two_of_one_campaign_share_its_limit_within_a_request() -> None:

@@ -164,14 +164,22 @@ def choose(
 ) -> tuple[Line, ...]:
     """The lines that all scopes mean, less those excluded and those of `without`, in the order of application."""
     telling = [scope for scope in scopes if scope.names_goods]
+    if not telling:
+        return tuple(_whole(index, item, None) for index, item in enumerate(order.items) if index not in without)
     sequences: dict[Way, list[_Place]] = {}
     for index, item in enumerate(order.items):
         if index in without:
             continue
-        entry = _governing(item, telling, catalogue, moment) if telling else None
+        entry = _governing(item, telling, catalogue, moment)
         if entry is not _NONE:
             sequences.setdefault(entry.way if entry else _PLAIN, []).append(_Place(index, item, entry))
     return tuple(line for way, places in sequences.items() for line in _chosen(way, places))
+
+
+def governing(item: Item, scopes: Iterable[Scope], catalogue: Catalogue, moment: Moment) -> Entry | None:
+    """The entry whose limits hold for goods, if they are meant and there is one."""
+    entry = _governing(item, scopes, catalogue, moment)
+    return None if entry is _NONE else entry
 
 
 def _governing(item: Item, scopes: Iterable[Scope], catalogue: Catalogue, moment: Moment) -> Entry | None:
@@ -197,10 +205,13 @@ def _chosen(way: Way, places: list[_Place]) -> list[Line]:
     if way.target == "UNIT":
         lines = _units(places, way)
         return [Line(line.index, line.entry, line.units[:1]) for line in lines[:1]] if _is_one(way) else lines
-    lines = [
-        Line(index, entry, range(1, (item.quantity or 0) + 1)) for index, item, entry in places[way.skip :: way.repeat]
-    ]
+    lines = [_whole(*place) for place in places[way.skip :: way.repeat]]
     return lines[:1] if _is_one(way) else lines
+
+
+def _whole(index: int, item: Item, entry: Entry | None) -> Line:
+    """The line with all its units."""
+    return Line(index, entry, range(1, (item.quantity or 0) + 1))
 
 
 def _units(places: Iterable[_Place], way: Way) -> list[Line]:

@@ -1,6 +1,6 @@
 """One redeemable's turn on the order as it stands: may it, and what does it take. Pure."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 import msgspec
@@ -10,18 +10,18 @@ from guerdon.engine import credit, refusals, targets
 from guerdon.engine.basket import Basket
 from guerdon.engine.bundles import Bundles, find_bundles
 from guerdon.engine.credit import Paid
-from guerdon.engine.discounts import index
+from guerdon.engine.discounts import cart, index
 from guerdon.engine.discounts.caps import counters_of
 from guerdon.engine.discounts.discount import Discount
 from guerdon.engine.discounts.step import Step
 from guerdon.engine.facts import Facts
 from guerdon.engine.formula.context import Context
-from guerdon.engine.order import Order
+from guerdon.engine.order import Item, Order
 from guerdon.engine.redeemable import Attached, Redeemable
 from guerdon.engine.refusals import Reason, Refusal
 from guerdon.engine.rules.counters import share_of
 from guerdon.engine.rules.rule import Violation
-from guerdon.engine.targets import Line
+from guerdon.engine.targets import Entry, Line
 from guerdon.engine.validity import problem_at
 
 # Stands in a counter's key for a customer who does not exist yet.
@@ -222,7 +222,8 @@ def _discounted(
     if bundle is not None and bundle.quantity < 1:
         # Only a qualification that does not ask for whole bundles gets here.
         return Taken(order=state.order, lines=lines, bundle=bundle)
-    keys = unit_counters(redeemable, state.order, lines, basket.customer and basket.customer.id)
+    governed = [(line.entry, state.order.items[line.index]) for line in lines if line.entry is not None]
+    keys = _unit_counters(basket, redeemable, governed)
     applied = index.apply(
         Step(
             order=state.order,
@@ -247,18 +248,34 @@ def _discounted(
     )
 
 
-def unit_counters(
-    redeemable: Redeemable, order: Order, lines: Sequence[Line], customer_id: str | None
-) -> dict[str, str]:
-    """The keys of the counters of units that limits on these lines ask for, by the limits' own names for them."""
-    named = {
-        unit
-        for line in lines
-        if line.entry is not None and line.entry.counted
-        for unit in counters_of(line.entry, order.items[line.index]).values()
-    }
-    prefix = next((attached.prefix for attached in redeemable.rules if attached.scope.names_goods), "") if named else ""
-    return {unit: f"{prefix}:{unit}:{(customer_id or NOBODY) if '_customer_' in unit else ''}" for unit in named}
+def unit_counters(basket: Basket, redeemable: Redeemable) -> dict[str, str]:
+    """The keys of the counters of units that the decision may ask for, by the limits' own names for them.
+
+    They are those of every line that is meant, whichever are chosen in the end, and of goods that may come in.
+    """
+    if not any(entry.counted for scope in redeemable.scopes for entry in scope.entries):
+        return {}
+    coming = [
+        cart.line_of(goods.unit_type, basket.catalogue)
+        for one in basket.redeemables
+        for goods in (one.discount.free_goods if one.discount else ())
+        if goods.unit_type
+    ]
+    governed = [
+        (entry, item)
+        for item in (*basket.order.items, *coming)
+        if (entry := targets.governing(item, redeemable.scopes, basket.catalogue, basket.moment)) is not None
+    ]
+    return _unit_counters(basket, redeemable, governed)
+
+
+def _unit_counters(basket: Basket, redeemable: Redeemable, governed: Iterable[tuple[Entry, Item]]) -> dict[str, str]:
+    named = {unit for entry, item in governed if entry.counted for unit in counters_of(entry, item).values()}
+    if not named:
+        return {}
+    prefix = next((attached.prefix for attached in redeemable.rules if attached.scope.names_goods), "")
+    customer_id = (basket.customer and basket.customer.id) or NOBODY
+    return {unit: f"{prefix}:{unit}:{customer_id if '_customer_' in unit else ''}" for unit in named}
 
 
 def _context(basket: Basket, state: State, redeemable: Redeemable, bundle: Bundles | None) -> Context:

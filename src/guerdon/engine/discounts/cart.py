@@ -7,7 +7,7 @@ from typing import Any, Literal
 from msgspec.structs import replace
 
 from guerdon.engine.discounts.step import Step, off_item
-from guerdon.engine.goods import FREE_SHIPPING, product_names, sku_names
+from guerdon.engine.goods import FREE_SHIPPING, Catalogue, product_names, sku_names
 from guerdon.engine.money import GREATEST, divide_half_up
 from guerdon.engine.order import Item, Order, Product, Sku, amount_of
 
@@ -50,7 +50,7 @@ class Cart:
     def more(self, goods: str, units: int) -> None:
         """So many units more of the goods, free."""
         places = self.places(goods)
-        item = self._items[places[0]] if places else self._line(goods)
+        item = self._items[places[0]] if places else line_of(goods, self._catalogue)
         if self._fitting(item, units) > 0:
             self.add(places[0] if places else self._append(item), units)
 
@@ -71,7 +71,7 @@ class Cart:
         Units go only as far as the line has still to be paid for. How many did.
         """
         source, places = self._items[index], self.places(goods)
-        target = self._items[places[0]] if places else self._line(goods)
+        target = self._items[places[0]] if places else line_of(goods, self._catalogue)
         price = source.price or 0
         gone = min(most, source.quantity or 0, max(0, source.subtotal_amount or 0) // price if price else most)
         units = self._fitting(target, gone * per_unit)
@@ -118,29 +118,31 @@ class Cart:
             return [("product", name) for name in _ids(goods, product)]
         return [("product", goods), ("sku", goods)]
 
-    def _line(self, goods: str) -> Item:
-        sku = self._catalogue.skus.get(goods)
-        product = self._catalogue.products.get((sku or {}).get("product_id") or goods)
-        price = None if goods in _SHIPPING else _price(sku, product)
-        return Item(
-            product_id=(product or {}).get("id") or (None if sku else goods),
-            sku_id=(sku or {}).get("id"),
-            related_object="sku" if sku else "product",
-            source_id=(sku or product or {}).get("source_id"),
-            quantity=0,
-            initial_quantity=0,
-            price=price,
-            amount=None if price is None else 0,
-            initial_amount=None if price is None else 0,
-            product=_product(product),
-            sku=_sku(sku),
-        )
-
     def _fitting(self, item: Item, units: int) -> int:
         most = MOST_UNITS - (item.quantity or 0)
         if item.price:
             most = min(most, self._room // item.price, (GREATEST - (item.amount or 0)) // item.price)
         return max(0, min(units, most))
+
+
+def line_of(goods: str, catalogue: Catalogue) -> Item:
+    """A line of goods that come in, still without a unit."""
+    sku = catalogue.skus.get(goods)
+    product = catalogue.products.get((sku or {}).get("product_id") or goods)
+    price = None if goods in _SHIPPING else _price(sku, product)
+    return Item(
+        product_id=(product or {}).get("id") or (None if sku else goods),
+        sku_id=(sku or {}).get("id"),
+        related_object="sku" if sku else "product",
+        source_id=(sku or product or {}).get("source_id"),
+        quantity=0,
+        initial_quantity=0,
+        price=price,
+        amount=None if price is None else 0,
+        initial_amount=None if price is None else 0,
+        product=_product(product),
+        sku=_sku(sku),
+    )
 
 
 def _begun(item: Item) -> Item:

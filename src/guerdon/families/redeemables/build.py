@@ -6,7 +6,7 @@ from typing import Any, Literal
 
 from msgspec.structs import replace
 
-from guerdon.engine import refusals, targets, turn
+from guerdon.engine import refusals, turn
 from guerdon.engine.basket import Basket
 from guerdon.engine.discounts import discount as discounts
 from guerdon.engine.redeemable import Attached, Card, Category, Formulas, Gift, Rate, Redeemable, Reward
@@ -142,13 +142,12 @@ def free_goods(discount: Mapping[str, Any] | None) -> list[str]:
 
 
 def unit_counters(basket: Basket, sources: Sources) -> list[Asked]:
-    """The counters of units that limits on the lines of the order ask for."""
+    """The counters of units that limits on goods ask for."""
     customer_id = basket.customer.id if basket.customer else None
     found: list[Asked] = []
     for one in basket.redeemables:
         if not any(scope.names_goods for scope in one.scopes):
             continue
-        lines = targets.choose(basket.order, one.scopes, basket.catalogue, basket.moment)
         campaign_id = _campaign_id(one, sources)
         if campaign_id is None:
             continue
@@ -161,7 +160,7 @@ def unit_counters(basket: Basket, sources: Sources) -> list[Asked]:
                 customer_id=customer_id if "_customer_" in unit else None,
                 unit=unit,
             )
-            for unit, key in turn.unit_counters(one, basket.order, lines, customer_id).items()
+            for unit, key in turn.unit_counters(basket, one).items()
         ]
     return found
 
