@@ -117,6 +117,13 @@ class Table(Generic[R]):
     async def insert(self, db: Transaction, project_id: str, row: R) -> None:
         await db.write(self.insert_sql, project_id, *msgspec.structs.astuple(row))
 
+    def insert_later(self, db: Transaction, project_id: str, row: R) -> None:
+        db.later(self.insert_sql, project_id, *msgspec.structs.astuple(row))
+
+    def update_later(self, db: Transaction, project_id: str, row: R) -> None:
+        """As `update`."""
+        db.later(self.update_sql, project_id, *msgspec.structs.astuple(row))
+
     async def update(self, db: Transaction, project_id: str, row: R) -> None:
         """Replaces the row; the first field must be its id, and the caller must hold its lock."""
         await db.write(self.update_sql, project_id, *msgspec.structs.astuple(row))
