@@ -20,6 +20,7 @@ from incentives import Incentives
 from points import Points
 
 from installation import Project, eventually
+from redeeming import Redeeming
 
 _OPERATION = re.compile(r"method='(\w+)',\s+resource_path='([^']+)'")
 _PARAMETER = re.compile(r"\{[^}]*\}")
@@ -73,7 +74,8 @@ class Shop:
         self.actions = voucherify.AsyncActionsApi(client)
         self.management = voucherify.ManagementApi(client)
         self.incentives = Incentives(client, self.management, project.id, self._body)
-        self.points = Points(client, project, self._body)
+        self.points = Points(client, project, base_url, self._body)
+        self.redeeming = Redeeming(client, self._body)
         self.events = voucherify.EventsApi(client)
         self.metadata = voucherify.MetadataSchemasApi(client)
         self.segments = voucherify.SegmentsApi(client)
@@ -90,9 +92,8 @@ class Shop:
         self.keep_vouchers()
         self.keep_a_club()
         self.incentives.play()
-        with warnings.catch_warnings():  # the client calls these operations deprecated
-            warnings.simplefilter("ignore", DeprecationWarning)
-            self.points.play()
+        self.points.play()
+        self.redeeming.play()
 
     def _body(self, kind: str, /, **fields: Any) -> Any:
         """A request body as the client's class makes it.

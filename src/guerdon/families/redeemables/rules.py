@@ -1,6 +1,6 @@
 """The validation rules that bind what is to be redeemed, compiled once for each version of a rule."""
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 
 import msgspec
@@ -10,11 +10,9 @@ from guerdon.engine.bundles import BundleRules, compile_bundles
 from guerdon.engine.redeemable import Attached
 from guerdon.engine.rules.rule import Rule, compile_rule
 from guerdon.engine.targets import Scope
-from guerdon.events.work import Work
 from guerdon.families.redeemables import counters
 from guerdon.families.redeemables.counters import Asked, Asker, Column
-from guerdon.families.validation_rules import store
-from guerdon.families.validation_rules.store import Binding, RuleRow
+from guerdon.families.validation_rules.store import AssignmentRow, Binding, RuleRow
 
 _MOST_COMPILED = 10_000
 
@@ -55,9 +53,15 @@ def compiled(row: RuleRow) -> Compiled:
     return found
 
 
-async def of(work: Work, ids: Collection[str]) -> Rules:
+def of(assignments: Sequence[AssignmentRow], rows: Sequence[RuleRow]) -> Rules:
     """The rules of vouchers, campaigns and tiers."""
-    return Rules(await store.bindings_of(work.db, work.project.id, ids) if ids else {})
+    by_id = {row.id: row for row in rows}
+    found: dict[str, list[Binding]] = {}
+    for assignment in assignments:
+        rule = by_id.get(assignment.rule_id)
+        if rule is not None:
+            found.setdefault(assignment.related_object_id, []).append(Binding(assignment, rule))
+    return Rules(found)
 
 
 def attached(rules: Rules, scope: Mapping[Column, str], asker: Asker) -> tuple[tuple[Attached, ...], list[Asked]]:

@@ -91,7 +91,7 @@ async def _product(work: Work, given: NewParameters) -> dict[str, str | None]:
     if given.campaign is not None or given.coin is not None:
         raise invalid_payload("Property .parameters must be those of a product: other rewards are not supported yet")
     if given.product is None:
-        raise invalid_payload("Property .parameters must have required property 'product'")
+        raise invalid_payload("Property .parameters should have required property 'product'")
     return await _known(work, given.product)
 
 
