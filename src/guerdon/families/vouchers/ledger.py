@@ -60,36 +60,52 @@ _REMOVE = f"""
 UPDATE vouchers v SET subtracted = v.subtracted + $3, balance = v.balance - $3, updated_at = $4
 WHERE {_THIS} AND {_MOVABLE} AND v.balance >= $3 RETURNING {_RETURNED}
 """
+# Each change of a bucket, and of the points that wait, is noted with the day that it is about.
+_NOTED = "INSERT INTO points_changes (project_id, campaign_id, waiting, day, points, created_at)"
 # Points that wait, or negative ones that wait no longer.
 _WAIT = f"""
-UPDATE vouchers v SET pending = v.pending + $3, updated_at = $4
-WHERE {_THIS} AND v.holder_id IS NOT NULL AND v.pending + $3 >= 0 AND v.added + v.pending <= {GREATEST} - $3
-RETURNING {_RETURNED}
+WITH changed AS (
+    UPDATE vouchers v SET pending = v.pending + $3, updated_at = $4
+    WHERE {_THIS} AND v.holder_id IS NOT NULL AND v.pending + $3 >= 0 AND v.added + v.pending <= {GREATEST} - $3
+    RETURNING {_RETURNED}
+), noted AS ({_NOTED} SELECT $1, campaign_id, true, $5, $3, $4 FROM changed)
+SELECT * FROM changed
 """
 _ACTIVATE = f"""
-UPDATE vouchers v SET pending = v.pending - $3, added = v.added + $3, balance = v.balance + $3, updated_at = $4
-WHERE {_THIS} AND v.holder_id IS NOT NULL AND v.pending >= $3 AND v.added <= {GREATEST} - $3 RETURNING {_RETURNED}
+WITH changed AS (
+    UPDATE vouchers v SET pending = v.pending - $3, added = v.added + $3, balance = v.balance + $3, updated_at = $4
+    WHERE {_THIS} AND v.holder_id IS NOT NULL AND v.pending >= $3 AND v.added <= {GREATEST} - $3 RETURNING {_RETURNED}
+), noted AS ({_NOTED} SELECT $1, campaign_id, true, $5, -$3::bigint, $4 FROM changed)
+SELECT * FROM changed
 """
-_FILL = """
+_FILL = f"""
+WITH n AS (
+    SELECT * FROM unnest($2::text[], $3::text[], $4::text[], $5::bigint[], $6::date[], $7::timestamptz[])
+        AS n (id, voucher_id, campaign_id, points, expires_on, created_at)
+), noted AS ({_NOTED} SELECT $1, campaign_id, false, expires_on, points, created_at FROM n)
 INSERT INTO points_buckets AS b (project_id, id, voucher_id, campaign_id, points, expires_on, created_at)
-SELECT $1, n.* FROM unnest($2::text[], $3::text[], $4::text[], $5::bigint[], $6::date[], $7::timestamptz[])
-    AS n (id, voucher_id, campaign_id, points, expires_on, created_at)
-ON CONFLICT ON CONSTRAINT points_buckets_one_per_day
+SELECT $1, n.* FROM n
+ON CONFLICT (project_id, voucher_id, expires_on) WHERE status = 'ACTIVE'
 DO UPDATE SET points = b.points + excluded.points, updated_at = excluded.created_at
 """
 # Takes from the bucket that expires soonest, then from the next; points that never expire go last.
-_DRAIN = """
+_DRAIN = f"""
 WITH mine AS (
     SELECT project_id, id, points, sum(points) OVER (ORDER BY expires_on NULLS LAST) - points AS before
     FROM points_buckets WHERE project_id = $1 AND voucher_id = $2 AND status = 'ACTIVE' AND points > 0
-)
-UPDATE points_buckets b SET points = b.points - least(m.points, $3 - m.before), updated_at = $4
-FROM mine m WHERE b.project_id = m.project_id AND b.id = m.id AND m.before < $3
-RETURNING b.expires_on, least(m.points, $3 - m.before) AS points
+), taken AS (
+    UPDATE points_buckets b SET points = b.points - least(m.points, $3 - m.before), updated_at = $4
+    FROM mine m WHERE b.project_id = m.project_id AND b.id = m.id AND m.before < $3
+    RETURNING b.campaign_id, b.expires_on, least(m.points, $3 - m.before) AS points
+), noted AS ({_NOTED} SELECT $1, campaign_id, false, expires_on, -points, $4 FROM taken)
+SELECT expires_on, points FROM taken
 """
 _END = f"""
-UPDATE points_buckets SET status = 'EXPIRED', updated_at = $4
-WHERE project_id = $1 AND voucher_id = $2 AND status = 'ACTIVE' AND expires_on < $3 RETURNING {BUCKETS.columns}
+WITH ended AS (
+    UPDATE points_buckets SET status = 'EXPIRED', updated_at = $4
+    WHERE project_id = $1 AND voucher_id = $2 AND status = 'ACTIVE' AND expires_on < $3 RETURNING {BUCKETS.columns}
+), noted AS ({_NOTED} SELECT $1, campaign_id, false, expires_on, -points, $4 FROM ended WHERE points > 0)
+SELECT {BUCKETS.columns} FROM ended
 """
 _LOSE = f"""
 UPDATE vouchers v SET expired = v.expired + $3, balance = v.balance - $3, updated_at = $4
@@ -129,14 +145,14 @@ async def remove(work: Work, card: VoucherRow, points: int) -> VoucherRow | None
     return None if changed is None else (await drain(work, changed, points))[0]
 
 
-async def wait(work: Work, card: VoucherRow, points: int) -> VoucherRow | None:
-    """The card with so many more points that wait, or less; None if that cannot be, or nobody holds it."""
-    return await _change(work, _WAIT, card.id, points)
+async def wait(work: Work, card: VoucherRow, points: int, day: date) -> VoucherRow | None:
+    """The card with so many more points that wait for a day, or less; None if that cannot be, or nobody holds it."""
+    return await _change(work, _WAIT, card.id, points, day)
 
 
-async def activate(work: Work, card: VoucherRow, points: int, expires_on: date | None) -> VoucherRow | None:
-    """The card with points that have waited among those that can be used; None if that cannot be."""
-    changed = await _change(work, _ACTIVATE, card.id, points)
+async def activate(work: Work, card: VoucherRow, points: int, day: date, expires_on: date | None) -> VoucherRow | None:
+    """The card with points that have waited for a day among those that can be used; None if that cannot be."""
+    changed = await _change(work, _ACTIVATE, card.id, points, day)
     if changed is None:
         return None
     (filled,) = await fill(work, [Filling(changed, points, expires_on)])
@@ -171,8 +187,8 @@ async def record(db: Transaction, project_id: str, row: TransactionRow) -> None:
     await TRANSACTIONS.insert(db, project_id, row)
 
 
-async def _change(work: Work, sql: str, card_id: str, points: int) -> VoucherRow | None:
-    row = await work.db.write_row(sql, work.project.id, card_id, points, work.now)
+async def _change(work: Work, sql: str, card_id: str, points: int, *more: object) -> VoucherRow | None:
+    row = await work.db.write_row(sql, work.project.id, card_id, points, work.now, *more)
     return None if row is None else VOUCHERS.read(row)
 
 
