@@ -18,7 +18,7 @@ from starlette.types import Receive, Scope as AsgiScope, Send
 from guerdon.db import answers
 from guerdon.db.pool import CONFLICT, UNREACHABLE
 from guerdon.db.transaction import Transaction
-from guerdon.errors import ApiError, LostRace, invalid_payload, not_found
+from guerdon.errors import ApiError, LostRace, invalid_payload, not_found, refused
 from guerdon.events.work import Runtime, Work
 from guerdon.http import idempotency, wire
 from guerdon.http.auth import HEADERS, Caller, KeyRing
@@ -32,6 +32,7 @@ from guerdon.tenant import Project
 FindProject = Callable[[Transaction, str], Awaitable[Project | None]]
 Headers = Mapping[bytes, bytes]
 _ATTEMPTS = 3
+_TOO_MANY = "What the request is about is being changed by many requests at once"
 _PROJECT_IN_PATH = "{projectId}"
 # A value that fits its JSON type but no column or index: too large, too early, too deep, too long.
 _OUT_OF_RANGE = (asyncpg.DataError, asyncpg.ProgramLimitExceededError)
@@ -123,9 +124,11 @@ class App:
         for attempt in range(1, _ATTEMPTS + 1):
             try:
                 return await self._work(asked, attempt)
-            except (*CONFLICT, LostRace):
-                if attempt == _ATTEMPTS:
+            except (*CONFLICT, LostRace) as error:
+                if attempt == _ATTEMPTS and isinstance(error, asyncpg.UniqueViolationError):
                     raise
+                if attempt == _ATTEMPTS:
+                    raise refused("multiple_requests", "Multiple requests", _TOO_MANY) from error
             except _OUT_OF_RANGE as error:
                 raise invalid_payload(f"A value is out of range: {error}") from error
             except RecursionError:

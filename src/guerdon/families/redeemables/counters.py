@@ -102,8 +102,8 @@ async def read(work: Work, asked: Sequence[Asked], *, locked: bool) -> Read:
 
 
 async def move(work: Work, before: Read, by: Mapping[str, int]) -> None:
-    """Moves the counters. Errors: LostRace if one has moved meanwhile."""
-    changed = {key: value for key, value in by.items() if key in before.stored}
+    """Moves the counters, in the order of their keys. Errors: LostRace if one has moved meanwhile."""
+    changed = {key: value for key, value in sorted(by.items()) if key in before.stored}
     if changed:
         seen = [before.stored[key] for key in changed]
         after = [before.values[key] + value for key, value in changed.items()]
