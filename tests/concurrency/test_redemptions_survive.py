@@ -1,4 +1,4 @@
-"""API processes and PostgreSQL are killed in the middle of redemptions: what was answered was done once, and adds up."""
+"""API processes and PostgreSQL are killed in the middle of redemptions: what was answered was done once."""
 
 import asyncio
 import contextlib
