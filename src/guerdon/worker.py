@@ -7,6 +7,7 @@ import asyncpg
 
 from guerdon.asgi import runtime, spare_the_collector
 from guerdon.clock import real_now
+from guerdon.db.answers import forget_old
 from guerdon.db.migrate import make_partitions
 from guerdon.db.pool import UNREACHABLE, acquired
 from guerdon.db.retention import Retention, drop_old
@@ -120,12 +121,13 @@ async def work(settings: Settings, database_url: str) -> None:
 
 
 async def _keep_house(made: Runtime, keep: Retention) -> None:
-    """Makes the partitions of the coming weeks and drops those that are old enough, now and every hour."""
+    """Makes the partitions of the coming weeks and drops what is old enough, now and every hour."""
     while True:
         try:
             async with acquired(made.pool) as connection:
                 await make_partitions(connection, _PARTITIONS_AHEAD)
                 dropped = await drop_old(connection, real_now(), keep)
+                await forget_old(connection)
             if dropped:
                 log.info("partitions_dropped", partitions=dropped)
         except UNREACHABLE as error:

@@ -38,6 +38,8 @@ class Upload:
 class Route(msgspec.Struct, frozen=True):
     """One operation. `body` and `query` are the types they are read into, `answer` the type in the description.
 
+    One that is not repeatable waits for others outside of any transaction, so that an Idempotency-Key cannot bind it.
+
     Every path parameter has an entry in `params`, except the project of management operations, which the dispatcher
     loads itself.
     """
@@ -51,6 +53,7 @@ class Route(msgspec.Struct, frozen=True):
     answer: Any = None
     status: int = HTTPStatus.OK
     scope: Scope = Scope.SERVER
+    is_repeatable: bool = True
 
     @property
     def status_of_nothing(self) -> int:

@@ -74,6 +74,17 @@ async def find(work: Work, new: NewOrder) -> OrderRow | None:
     return await ORDERS.get(work.db, work.project.id, source_id=new.source_id) if new.source_id else None
 
 
+async def take_turns(work: Work, new: NewOrder) -> None:
+    """Waits until nobody else has the turn of the order that a request means: before anything is locked.
+
+    Errors: not_found for an id.
+    """
+    row = await find(work, new)
+    name = new.source_id if row is None else row.source_id or row.id
+    if name:
+        await store.take_turns(work.db, work.project.id, name)
+
+
 def preview(work: Work, before: OrderRow | None, new: NewOrder, known: Catalogue) -> OrderRow:
     """What the request would make of the order, but for its people; nothing is written. Errors: invalid_payload."""
     row = before or OrderRow(id=work.new_id("ord_"), source_id=new.source_id or None, created_at=work.now)

@@ -100,5 +100,14 @@ async def take_source_id(db: Transaction, project_id: str, source_id: str) -> No
 
     So the second of two callers finds the order of the first, instead of meeting it when it holds locks already.
     """
-    digest = hashlib.blake2b(f"{project_id} orders {source_id}".encode(), digest_size=8).digest()
+    await _take_turns(db, f"{project_id} orders {source_id}")
+
+
+async def take_turns(db: Transaction, project_id: str, name: str) -> None:
+    """Waits until nobody else has the turn of the order, which is a turn apart from that of giving a source id."""
+    await _take_turns(db, f"{project_id} turns {name}")
+
+
+async def _take_turns(db: Transaction, name: str) -> None:
+    digest = hashlib.blake2b(name.encode(), digest_size=8).digest()
     await db.take_turns(int.from_bytes(digest, signed=True))

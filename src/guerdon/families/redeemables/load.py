@@ -2,7 +2,7 @@
 
 import base64
 import hashlib
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from datetime import date
 
 import msgspec
@@ -14,7 +14,7 @@ from guerdon.engine.facts import Customer
 from guerdon.engine.moment import Moment
 from guerdon.engine.redeemable import Redeemable
 from guerdon.engine.stacking import Stacking
-from guerdon.errors import not_found, refused
+from guerdon.errors import ApiError, invalid_payload, not_found, refused
 from guerdon.events.work import Work
 from guerdon.families.categories import store as categories
 from guerdon.families.customers import store as customer_store
@@ -25,7 +25,7 @@ from guerdon.families.orders.schemas import NewOrder
 from guerdon.families.orders.store import OrderRow
 from guerdon.families.product_collections import goods as collected, known as known_goods, store as collections
 from guerdon.families.products import store as products
-from guerdon.families.products.store import SHIPPING_ID, SHIPPING_SOURCE_ID, Catalogue
+from guerdon.families.products.store import SHIPPING_ID, SHIPPING_SOURCE_ID, Catalogue, ProductRow, SkuRow
 from guerdon.families.promotion_tiers.store import STACKS, StackRow
 from guerdon.families.redeemables import build, counters, rules, store
 from guerdon.families.redeemables.counters import Asked, Asker
@@ -54,7 +54,9 @@ async def load(work: Work, request: Request, *, locked: bool = False) -> Loaded:
     wanted = _expanded(request.redeemables, stack)
     if locked:
         await _lock(work, wanted)
-    return await complete(work, request, wanted, stack=stack, locked=locked)
+    loaded = await complete(work, request, wanted, stack=stack, locked=locked)
+    _check_found(request.redeemables, loaded.sources)
+    return loaded
 
 
 async def complete(
@@ -171,12 +173,25 @@ def tracking_id(work: Work, customer: CustomerRow) -> str:
 def _check(redeemables: Sequence[Wanted]) -> None:
     """Errors: duplicated_redeemables, invalid_redeemables."""
     if len({(wanted.object, wanted.id) for wanted in redeemables}) < len(redeemables):
-        details = "Duplicated redeemables detected in one redemption"
-        raise refused("duplicated_redeemables", "Duplicated redeemables detected", details)
+        raise _duplicated()
     if len(redeemables) > 1 and any(wanted.object == "promotion_stack" for wanted in redeemables):
         raise refused(
             "invalid_redeemables", "Invalid redeemables", "Promotion Stack cannot be use with other redeemables"
         )
+
+
+def _check_found(redeemables: Sequence[Wanted], sources: Sources) -> None:
+    """Errors: invalid_payload for more than the project allows; duplicated_redeemables for one by two names."""
+    most = sources.stacking["redeemables_limit"]
+    if len(redeemables) > most:
+        raise invalid_payload(f"Property .redeemables must have at most {most} items")
+    if len({row.id for row in sources.vouchers.values()}) < len(sources.vouchers):
+        raise _duplicated()
+
+
+def _duplicated() -> ApiError:
+    details = "Duplicated redeemables detected in one redemption"
+    return refused("duplicated_redeemables", "Duplicated redeemables detected", details)
 
 
 async def _stack(work: Work, redeemables: Sequence[Wanted]) -> StackRow | None:
@@ -275,13 +290,35 @@ async def _catalogue(work: Work, found: Gathered, sources: Sources) -> Catalogue
     return known
 
 
+class Records(Mapping[str, goods.Record]):
+    """Goods as filters and rules see them, made when they are asked for: most decisions ask for none."""
+
+    def __init__(self, rows: Mapping[str, ProductRow | SkuRow]) -> None:
+        self._rows = rows
+        self._made: dict[str, goods.Record] = {}
+
+    def __getitem__(self, name: str) -> goods.Record:
+        if name not in self._made:
+            self._made[name] = collected.record(self._rows[name])
+        return self._made[name]
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._rows)
+
+    def __len__(self) -> int:
+        return len(self._rows)
+
+    def __contains__(self, name: object) -> bool:
+        return name in self._rows
+
+
 async def _goods(work: Work, sources: Sources, known: Catalogue) -> goods.Catalogue:
     """The goods as the engine knows them, with the collections that rules name."""
     named = sources.rules.collections()
     found = await collections.by_ids(work.db, work.project.id, named) if named else {}
     return goods.Catalogue(
-        products={name: collected.record(row) for name, row in known.products.items()},
-        skus={name: collected.record(row) for name, row in known.skus.items()},
+        products=Records(known.products),
+        skus=Records(known.skus),
         collections={row.id: known_goods.collection(row) for row in found.values()},
     )
 
