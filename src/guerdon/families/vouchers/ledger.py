@@ -100,16 +100,26 @@ WITH mine AS (
 ), noted AS ({_NOTED} SELECT $1, campaign_id, false, expires_on, -points, $4 FROM taken)
 SELECT expires_on, points FROM taken
 """
+# Of several cards at once: the buckets whose last day was before a day.
 _END = f"""
 WITH ended AS (
-    UPDATE points_buckets SET status = 'EXPIRED', updated_at = $4
-    WHERE project_id = $1 AND voucher_id = $2 AND status = 'ACTIVE' AND expires_on < $3 RETURNING {BUCKETS.columns}
-), noted AS ({_NOTED} SELECT $1, campaign_id, false, expires_on, -points, $4 FROM ended WHERE points > 0)
+    UPDATE points_buckets b SET status = 'EXPIRED', updated_at = $4
+    FROM unnest($1::text[], $2::text[]) AS card (project_id, id)
+    WHERE b.project_id = card.project_id AND b.voucher_id = card.id AND b.status = 'ACTIVE' AND b.expires_on < $3
+    RETURNING b.project_id, {", ".join(f"b.{column}" for column in BucketRow.__struct_fields__)}
+), noted AS ({_NOTED} SELECT project_id, campaign_id, false, expires_on, -points, $4 FROM ended WHERE points > 0)
 SELECT {BUCKETS.columns} FROM ended
 """
 _LOSE = f"""
-UPDATE vouchers v SET expired = v.expired + $3, balance = v.balance - $3, updated_at = $4
-WHERE {_THIS} RETURNING {_RETURNED}
+UPDATE vouchers v SET expired = v.expired + card.points, balance = v.balance - card.points,
+    next_expiration_date = n.expires_on, next_expiration_points = n.points,
+    updated_at = CASE WHEN card.points > 0 THEN $4 ELSE v.updated_at END
+FROM unnest($1::text[], $2::text[], $3::bigint[]) AS card (project_id, id, points) LEFT JOIN LATERAL (
+    SELECT b.expires_on, b.points FROM points_buckets b
+    WHERE b.project_id = card.project_id AND b.voucher_id = card.id AND b.status = 'ACTIVE' AND b.points > 0
+    AND b.expires_on IS NOT NULL ORDER BY b.expires_on LIMIT 1
+) n ON true
+WHERE v.project_id = card.project_id AND v.id = card.id RETURNING {_RETURNED}
 """
 _NEXT = f"""
 UPDATE vouchers v SET next_expiration_date = n.expires_on, next_expiration_points = n.points
@@ -174,17 +184,33 @@ async def fill(work: Work, fillings: Sequence[Filling]) -> list[VoucherRow]:
     return [await _next_expiration(work, f.card) if f.expires_on else f.card for f in fillings]
 
 
-async def expire(work: Work, card: VoucherRow, today: date) -> tuple[VoucherRow, list[BucketRow]]:
-    """The card without the points whose last day was before today, and their buckets. The caller holds the card."""
-    rows = await work.db.write(_END, work.project.id, card.id, today, work.now)
-    ended = [bucket for row in rows if (bucket := BUCKETS.read(row)).points]
-    points = sum(bucket.points for bucket in ended)
-    changed = await _change(work, _LOSE, card.id, points) if points else card
-    return await _next_expiration(work, changed or card), ended
+async def expire(work: Work, cards: Sequence[VoucherRow], day: date) -> list[tuple[VoucherRow, list[BucketRow]]]:
+    """The cards without the points whose last day was before that day, each with its buckets that have ended.
+
+    The caller holds the cards. A card on which nothing has ended has no buckets here.
+    """
+    ids = [card.id for card in cards]
+    projects = [work.project.id] * len(ids)
+    ended: dict[str, list[BucketRow]] = {card_id: [] for card_id in ids}
+    for row in await work.db.write(_END, projects, ids, day, work.now):
+        bucket = BUCKETS.read(row)
+        if bucket.points:
+            ended[bucket.voucher_id].append(bucket)
+    points = [sum(bucket.points for bucket in ended[card_id]) for card_id in ids]
+    changed = [VOUCHERS.read(row) for row in await work.db.write(_LOSE, projects, ids, points, work.now)]
+    return [(card, sorted(ended[card.id], key=_last_day)) for card in sorted(changed, key=lambda card: card.id)]
+
+
+def _last_day(bucket: BucketRow) -> date:
+    return bucket.expires_on or date.max
 
 
 async def record(db: Transaction, project_id: str, row: TransactionRow) -> None:
     await TRANSACTIONS.insert(db, project_id, row)
+
+
+async def record_all(db: Transaction, project_id: str, rows: Sequence[TransactionRow]) -> None:
+    await TRANSACTIONS.insert_many(db, project_id, rows)
 
 
 async def _change(work: Work, sql: str, card_id: str, points: int, *more: object) -> VoucherRow | None:
