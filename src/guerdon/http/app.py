@@ -16,9 +16,9 @@ from starlette.types import Receive, Scope as AsgiScope, Send
 
 from guerdon.db.pool import CONFLICT, UNREACHABLE
 from guerdon.db.transaction import Transaction
-from guerdon.errors import ApiError, LostRace, invalid_payload, not_found
+from guerdon.errors import ApiError, LostRace, invalid_payload, invalid_query_params, not_found
 from guerdon.events.work import Runtime, Work
-from guerdon.http import wire
+from guerdon.http import filters, wire
 from guerdon.http.auth import HEADERS, Caller, KeyRing
 from guerdon.http.body import JSON, TooLarge, read_body
 from guerdon.http.call import Call
@@ -100,7 +100,7 @@ class App:
             caller = await self._authenticate(db, route, headers)
             project, texts = await self._project(db, route, caller, texts)
         body = await read_body(scope, receive, headers, route)
-        query = None if route.query is None else wire.read_query(_query(scope), route.query)
+        query = _read_query(scope, route)
         for attempt in range(1, _ATTEMPTS + 1):
             try:
                 return await self._work(route, texts, caller, project, request_id, (body, query), attempt)
@@ -173,11 +173,22 @@ class App:
         return await route.handler(call, *rows)
 
 
+def _read_query(scope: AsgiScope, route: Route) -> Any:  # noqa: ANN401 - of the type that the route names
+    if route.query is None:
+        return None
+    values: Mapping[str, Any] = _query(scope)
+    if filters.FILTERS in route.query.__struct_fields__:
+        values = filters.gathered(values)
+    return wire.read_query(values, route.query)
+
+
 def _query(scope: AsgiScope) -> dict[str, str | list[str]]:
-    """The parameters by name; what is sent several times is a list."""
+    """The parameters by name; what is sent several times is a list. Errors: invalid_query_params."""
     query: bytes = scope["query_string"]
     values: dict[str, str | list[str]] = {}
     for name, text in parse_qsl(query.decode("latin-1"), keep_blank_values=True) if query else ():
+        if "\x00" in name or "\x00" in text:
+            raise invalid_query_params("Query must not contain the character U+0000")
         known = values.get(name)
         if known is None:
             values[name] = text

@@ -23,8 +23,9 @@ from guerdon.families.categories import store as categories
 from guerdon.families.vouchers.codes import own_code
 from guerdon.families.vouchers.schemas import Voucher
 from guerdon.families.vouchers.shown import voucher
+from guerdon.http import filters
 from guerdon.http.call import Call
-from guerdon.http.paging import CreatedQuery
+from guerdon.http.paging import CreatedQuery, Filters
 from guerdon.http.routing import Param, Reply, Route
 
 C = TypeVar("C", bound=NewCampaignCode)
@@ -36,6 +37,7 @@ class CampaignsQuery(CreatedQuery, kw_only=True):
     campaign_type: CampaignType | None = None
     campaign_status: Literal["DONE", "IN_PROGRESS", "FAILED", "DRAFT", "MODIFYING"] | None = None
     is_referral_code: bool | None = None
+    filters: Filters = None
 
 
 class CodesQuery(msgspec.Struct):
@@ -55,6 +57,7 @@ async def list_campaigns(call: Call[None]) -> CampaignsList:
         .equal(campaign_type=query.campaign_type, creation_status=query.campaign_status)
         .add("(campaign_type = 'REFERRAL_PROGRAM') = {}", query.is_referral_code)
     )
+    await filters.narrow(call, store.CAMPAIGNS, store.FIELDS, where)
     rows, total = await store.CAMPAIGNS.page(
         call.db, call.project_id, where, query.sorting, limit=query.limit, offset=query.offset
     )

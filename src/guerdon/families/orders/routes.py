@@ -7,7 +7,7 @@ from guerdon.families.orders.schemas import NewOrder, Order, OrderPatch, OrdersL
 from guerdon.families.orders.store import ORDERS, OrderRow
 from guerdon.http import crud
 from guerdon.http.call import Call
-from guerdon.http.paging import CreatedQuery
+from guerdon.http.paging import CreatedQuery, Filters
 from guerdon.http.routing import Param, Route
 
 
@@ -15,6 +15,8 @@ class OrdersQuery(CreatedQuery, kw_only=True):
     """Unlike other lists, orders are listed oldest first."""
 
     default_order: ClassVar[str] = "created_at"
+
+    filters: Filters = None
 
 
 async def create_order(call: Call[NewOrder]) -> Order:
@@ -30,7 +32,9 @@ async def load(call: Call[object], name: str) -> OrderRow | None:
     return await store.find(call.db, call.project_id, name)
 
 
-_ORDERS = crud.Resource(name="order", names="orders", table=ORDERS, view=views.order, listed=OrdersList)
+_ORDERS = crud.Resource(
+    name="order", names="orders", table=ORDERS, view=views.order, listed=OrdersList, fields=store.FIELDS
+)
 _ONE = (Param("order", load),)
 ROUTES = (
     Route("POST", "/v1/orders", create_order, body=NewOrder, answer=Order),

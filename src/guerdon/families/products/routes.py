@@ -16,15 +16,16 @@ from guerdon.families.products.schemas import (
     SkusList,
 )
 from guerdon.families.products.store import PRODUCTS, SKUS, ProductRow, SkuRow
-from guerdon.http import crud
+from guerdon.http import crud, filters
 from guerdon.http.call import Call
-from guerdon.http.paging import CreatedQuery
+from guerdon.http.paging import CreatedQuery, Filters
 from guerdon.http.routing import Param, Route
 
 
 class CatalogueQuery(CreatedQuery, kw_only=True):
     """What a list of products or variants can be narrowed to: when they were made, both ends included."""
 
+    filters: Filters = None
     start_date: Moment | None = None
     end_date: Moment | None = None
 
@@ -50,8 +51,9 @@ async def create_product(call: Call[NewProduct]) -> Product:
 
 async def list_products(call: Call[None]) -> ProductsList:
     query: CatalogueQuery = call.query
+    where = await filters.narrow(call, PRODUCTS, store.PRODUCT_FIELDS, query.where())
     rows, total = await PRODUCTS.page(
-        call.db, call.project_id, query.where(), query.sorting, limit=query.limit, offset=query.offset
+        call.db, call.project_id, where, query.sorting, limit=query.limit, offset=query.offset
     )
     skus = await store.skus_of(call.db, call.project_id, [row.id for row in rows])
     return ProductsList([views.product(row, skus[row.id]) for row in rows], total)
@@ -94,7 +96,9 @@ async def load_sku_of(call: Call[object], name: str, product: ProductRow) -> Sku
 
 
 _PRODUCTS = crud.Resource(name="product", names="products", table=PRODUCTS, view=views.product, listed=ProductsList)
-_SKUS = crud.Resource(name="sku", names="skus", table=SKUS, view=views.sku, listed=SkusList, within="product_id")
+_SKUS = crud.Resource(
+    name="sku", names="skus", table=SKUS, view=views.sku, listed=SkusList, within="product_id", fields=store.SKU_FIELDS
+)
 _PRODUCT = (Param("product", load_product),)
 _SKU = (*_PRODUCT, Param("sku", load_sku_of))
 ROUTES = (

@@ -6,6 +6,7 @@ from typing import Any
 
 import msgspec
 
+from guerdon.db.filters import Fields, same
 from guerdon.db.table import Table
 from guerdon.db.transaction import Transaction
 from guerdon.engine.codes import folded
@@ -87,6 +88,31 @@ class Removed(msgspec.Struct, frozen=True):
 
 
 VOUCHERS = Table("vouchers", VoucherRow)
+FIELDS = Fields(
+    "vouchers",
+    texts={
+        **same("id", "code", "type", "campaign", "campaign_id", "category_id", "holder_id", "referrer_id"),
+        "additional_info": "additional_info",
+        "category": "(SELECT c.name FROM categories c WHERE c.project_id = $1 AND c.id = category_id)",
+    },
+    numbers={
+        "redemption.quantity": "redemption_quantity",
+        "redemption.redeemed_quantity": "redeemed_quantity",
+        "redemption.redeemed_amount": "CASE WHEN type = 'GIFT_VOUCHER' THEN redeemed END",
+        "redemption.redeemed_points": "CASE WHEN type = 'LOYALTY_CARD' THEN redeemed END",
+        "gift.amount": "CASE WHEN type = 'GIFT_VOUCHER' THEN added END",
+        "gift.balance": "CASE WHEN type = 'GIFT_VOUCHER' THEN balance END",
+        "loyalty_card.points": "CASE WHEN type = 'LOYALTY_CARD' THEN added END",
+        "loyalty_card.balance": "CASE WHEN type = 'LOYALTY_CARD' THEN balance END",
+        "publish.count": "publish_count",
+    },
+    moments=same("start_date", "expiration_date", "created_at", "updated_at"),
+    others={
+        "active": "to_jsonb(active)",
+        "is_referral_code": "to_jsonb(is_referral_code)",
+        **{f"discount.{name}": f"discount->'{name}'" for name in ("type", "amount_off", "percent_off", "unit_off")},
+    },
+)
 # Condition of a list: of the campaign that has the name now, not of one that had it before it was removed.
 OF_CAMPAIGN_NAMED = "campaign_id = (SELECT c.id FROM campaigns c WHERE c.project_id = $1 AND c.name = {})"
 
