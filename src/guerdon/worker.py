@@ -15,11 +15,14 @@ from guerdon.events.doorbell import Bell, listen
 from guerdon.events.relay import Relay
 from guerdon.events.work import Runtime
 from guerdon.families.campaigns import jobs as campaigns
+from guerdon.families.codes import jobs as codes
 from guerdon.families.customers import jobs as customers
 from guerdon.families.deliveries import replay as deliveries
 from guerdon.families.distributions import prepare as distributions
 from guerdon.families.erasures import erase, store as erasures_store
 from guerdon.families.loyalties import earn, expire, jobs as loyalties, store as loyalties_store
+from guerdon.families.orders import jobs as orders
+from guerdon.families.products import jobs as products
 from guerdon.families.projects import store as projects
 from guerdon.families.segments import jobs as segments, store as segments_store
 from guerdon.families.vouchers import reactions as vouchers
@@ -34,7 +37,10 @@ from guerdon.webhooks.send import Sender
 JOBS: dict[str, Handler] = {
     **customers.JOBS,
     **segments.JOBS,
+    **products.JOBS,
+    **orders.JOBS,
     **campaigns.JOBS,
+    **codes.JOBS,
     **vouchers.JOBS,
     **loyalties.JOBS,
     **distributions.JOBS,

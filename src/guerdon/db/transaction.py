@@ -134,6 +134,7 @@ class Transaction:
         try:
             yield
         except BaseException:
+            self._later = []  # what was put off before was sent before the savepoint
             await self.write("ROLLBACK TO SAVEPOINT here")
             raise
         await self.write("RELEASE SAVEPOINT here")

@@ -9,12 +9,11 @@ from collections.abc import Awaitable, Callable, Mapping, Sequence
 from typing import Any
 from urllib.parse import parse_qsl
 
-import asyncpg
 import msgspec
 from prometheus_client import Histogram
 from starlette.types import Receive, Scope as AsgiScope, Send
 
-from guerdon.db.pool import CONFLICT, UNREACHABLE
+from guerdon.db.pool import CONFLICT, OUT_OF_RANGE, UNREACHABLE
 from guerdon.db.transaction import Transaction
 from guerdon.errors import ApiError, LostRace, invalid_payload, invalid_query_params, not_found
 from guerdon.events.work import Runtime, Work
@@ -30,8 +29,6 @@ FindProject = Callable[[Transaction, str], Awaitable[Project | None]]
 Headers = Mapping[bytes, bytes]
 _ATTEMPTS = 3
 _PROJECT_IN_PATH = "{projectId}"
-# A value that fits its JSON type but no column or index: too large, too early, too deep, too long.
-_OUT_OF_RANGE = (asyncpg.DataError, asyncpg.ProgramLimitExceededError)
 
 log = logger("http")
 
@@ -107,7 +104,7 @@ class App:
             except (*CONFLICT, LostRace):
                 if attempt == _ATTEMPTS:
                     raise
-            except _OUT_OF_RANGE as error:
+            except OUT_OF_RANGE as error:
                 raise invalid_payload(f"A value is out of range: {error}") from error
             except RecursionError:
                 raise invalid_payload("Payload is nested too deeply") from None

@@ -116,7 +116,7 @@ async def add_one(
         work.record("voucher.created", made.id, created, campaign_id=held.id)
     else:
         made = await one(work, held, like, wanted)
-    _tell_added(work, held, 1)
+    tell_added(work, held, 1)
     await store.count_codes(work.db, work.project.id, held.id, 1)
     return made
 
@@ -184,7 +184,7 @@ async def _end(work: Work, generation: Generation, action: async_actions.AsyncAc
         failed = CodesFailed(views.simple(campaign), generation.done, iso(work.now), error)
         work.record("campaign.vouchers.generation.failed", campaign.id, failed, campaign_id=campaign.id)
     if generation.added and generation.done:
-        _tell_added(work, campaign, generation.done)
+        tell_added(work, campaign, generation.done)
     outcome = "SUCCESS" if succeeded else "FAILED"
     await async_actions.finish(work, action, _result(generation.done), operation_status=outcome)
 
@@ -210,6 +210,7 @@ def _tell_completed(work: Work, campaign: CampaignRow, count: int) -> None:
     work.record("campaign.vouchers.generation.completed", campaign.id, data, campaign_id=campaign.id)
 
 
-def _tell_added(work: Work, campaign: CampaignRow, count: int) -> None:
+def tell_added(work: Work, campaign: CampaignRow, count: int) -> None:
+    """Records that codes were added to a campaign that was there before."""
     data = CodesAdded(views.simple(campaign), count, iso(work.now))
     work.record("campaign.vouchers.added", campaign.id, data, campaign_id=campaign.id)

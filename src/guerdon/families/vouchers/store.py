@@ -133,6 +133,13 @@ LEFT JOIN LATERAL (
 ) taken ON true
 WHERE taken.found IS NULL LIMIT ${5 + len(_SHARED)} {_NEW}
 """
+_TAKEN = """
+SELECT found.code_key
+FROM unnest(array_fill($1::text, ARRAY[cardinality($2::text[])]), $2::text[]) AS wanted (project_id, code_key),
+LATERAL (
+    SELECT code_key FROM vouchers WHERE project_id = wanted.project_id AND code_key = wanted.code_key LIMIT 1
+) found
+"""
 _RETURNED = ", ".join(f"v.{column}" for column in VoucherRow.__struct_fields__)
 _GIVEN = """
 holder_id = $3, publish_count = v.publish_count + 1, updated_at = $4,
@@ -210,6 +217,11 @@ async def add(
     else:
         rows = await db.write(_ADD_SOME, project_id, *columns, *shared, most)
     return [msgspec.structs.replace(template, **row) for row in rows]
+
+
+async def taken(db: Transaction, project_id: str, code_keys: Sequence[str]) -> set[str]:
+    """Those of the codes, in the form in which they compare, that somebody has."""
+    return {row["code_key"] for row in await db.rows(_TAKEN, project_id, code_keys)}
 
 
 async def publish_one(db: Transaction, project_id: str, voucher_id: str, given: Publishing) -> VoucherRow | None:
