@@ -25,6 +25,7 @@ from guerdon.families.orders import jobs as orders
 from guerdon.families.products import jobs as products
 from guerdon.families.projects import store as projects
 from guerdon.families.segments import jobs as segments, store as segments_store
+from guerdon.families.trash_bin import routes as trash_bin
 from guerdon.families.vouchers import reactions as vouchers
 from guerdon.jobs.schedule import FindDue, Schedule
 from guerdon.jobs.worker import Handler, JobWorker, Reactions
@@ -37,6 +38,7 @@ from guerdon.webhooks.send import Sender
 JOBS: dict[str, Handler] = {
     **customers.JOBS,
     **segments.JOBS,
+    **trash_bin.JOBS,
     **products.JOBS,
     **orders.JOBS,
     **campaigns.JOBS,

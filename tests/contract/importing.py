@@ -17,6 +17,7 @@ class Importing:
         self.campaigns = voucherify.CampaignsApi(client)
         self.products = voucherify.ProductsApi(client)
         self.orders = voucherify.OrdersApi(client)
+        self.bin = voucherify.BinApi(client)
 
     def play(self) -> None:
         self.import_codes()
@@ -24,6 +25,15 @@ class Importing:
         order = self._body("OrdersImportCreateRequestBodyItem", source_id="imported", amount=500, status="FULFILLED")
         self._done(self.orders.import_orders([order]))
         assert self.orders.get_order("imported").amount == 500
+        self.empty_the_bin()
+
+    def empty_the_bin(self) -> None:
+        self.vouchers.delete_voucher("FILED")
+        self.products.delete_sku("chair", "red-chair")
+        variant, code = self.bin.list_bin_entries(limit=2).data
+        assert (variant.resource_name, code.resource_name) == ("Red chair", "FILED")
+        self.bin.delete_bin_entry(code.id)
+        assert code.id not in {entry.id for entry in self.bin.list_bin_entries().data}
 
     def import_codes(self) -> None:
         gift = {"amount": 700, "balance": 700}

@@ -324,7 +324,7 @@ class Shop:
         assert api.update_voucher("TEN", changed).metadata == {"a": 1}
         assert api.disable_voucher("TEN").active is False
         assert api.enable_voucher("TEN").active is True
-        api.delete_voucher("TEN")
+        api.delete_voucher("TEN", force=True)
         _gone(lambda: api.get_voucher("TEN"))
         gift = self._body("VouchersCreateRequestBody", type="GIFT_VOUCHER", gift={"amount": 500, "balance": 500})
         code = api.generate_random_code(gift).code

@@ -21,6 +21,7 @@ from guerdon.families.campaigns.schemas import (
 )
 from guerdon.families.campaigns.store import CampaignRow
 from guerdon.families.metadata_schemas.check import Sent, require
+from guerdon.families.trash_bin import store as trash_bin
 from guerdon.families.vouchers import beside, codes, store as vouchers, views as voucher_views
 from guerdon.families.vouchers.assets import Links
 from guerdon.families.vouchers.store import NewCode, VoucherRow
@@ -92,8 +93,10 @@ async def one(work: Work, campaign: CampaignRow, like: VoucherRow, config: CodeC
 async def own(work: Work, like: VoucherRow, code: NewCode) -> VoucherRow:
     """Adds a code that the caller chose. Errors: duplicate_found."""
     made = await vouchers.add(work.db, work.project.id, like, [code], 1)
+    taken = duplicate_found("voucher", "id", code.code)
     if not made:
-        raise duplicate_found("voucher", "id", code.code)
+        raise taken
+    await trash_bin.require_free(work, "code", code.code_key, taken)
     return made[0]
 
 

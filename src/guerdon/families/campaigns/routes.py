@@ -46,6 +46,12 @@ class CodesQuery(msgspec.Struct):
     vouchers_count: Annotated[int, Meta(ge=1, le=MOST_CODES)] = 1
 
 
+class DeleteQuery(msgspec.Struct):
+    """`force` destroys for good instead of moving to the bin."""
+
+    force: bool = False
+
+
 async def create_campaign(call: Call[NewCampaign]) -> Campaign:
     return await shown.campaign(call.db, call.project_id, await create.create(call.work, call.body))
 
@@ -74,7 +80,7 @@ async def update_campaign(call: Call[CampaignPatch], row: CampaignRow) -> Campai
 
 
 async def delete_campaign(call: Call[None], row: CampaignRow) -> Accepted:
-    return Accepted(await delete.delete(call.work, row))
+    return Accepted(await delete.delete(call.work, row, force=call.query.force))
 
 
 async def enable_campaign(call: Call[None], row: CampaignRow) -> dict[str, str]:
@@ -134,7 +140,9 @@ ROUTES = (
     Route("GET", "/v1/campaigns", list_campaigns, query=CampaignsQuery, answer=CampaignsList),
     Route("GET", "/v1/campaigns/{campaignId}", get_campaign, _ONE, answer=Campaign),
     Route("PUT", "/v1/campaigns/{campaignId}", update_campaign, _ONE, CampaignPatch, answer=Campaign),
-    Route("DELETE", "/v1/campaigns/{campaignId}", delete_campaign, _ONE, answer=Accepted, status=202),
+    Route(
+        "DELETE", "/v1/campaigns/{campaignId}", delete_campaign, _ONE, query=DeleteQuery, answer=Accepted, status=202
+    ),
     Route("POST", "/v1/campaigns/{campaignId}/enable", enable_campaign, _ONE, answer=dict[str, str]),
     Route("POST", "/v1/campaigns/{campaignId}/disable", disable_campaign, _ONE, answer=dict[str, str]),
     Route(

@@ -19,6 +19,7 @@ from guerdon.families.codes import create, import_csv, tell
 from guerdon.families.codes.create import invalid_voucher
 from guerdon.families.codes.schemas import ImportedVoucher
 from guerdon.families.metadata_schemas.check import Sent, require, typed
+from guerdon.families.trash_bin import store as trash_bin
 from guerdon.families.vouchers import store
 from guerdon.families.vouchers.codes import own_code
 from guerdon.families.vouchers.store import VOUCHERS, VoucherRow
@@ -53,6 +54,7 @@ async def accept(work: Work, new: Sequence[ImportedVoucher], campaign: CampaignR
     for one in new:
         _like(work, one, campaign)
     taken = await store.taken(work.db, work.project.id, list(keys))
+    taken |= await trash_bin.reserved(work.db, work.project.id, "code", list(keys))
     twice = sum(1 for key, count in keys.items() if count > 1 and key not in taken)
     if taken or twice:
         raise _duplicates(len(taken) + twice)
@@ -109,11 +111,9 @@ async def _import_one(work: Work, row: Row, campaign: CampaignRow | None, wanted
             return False
     like = _like(work, new, campaign)
     await require(work, Sent("voucher", like.metadata))
-    made = await store.add(work.db, work.project.id, like, [code], 1)
-    if not made:
-        raise invalid_voucher(f"Voucher with code '{code.code}' already exists")
+    made = await campaign_codes.own(work, like, code)
     if wanted.told:
-        await tell.told(work, "voucher.created", made[0], campaign)
+        await tell.told(work, "voucher.created", made, campaign)
     return True
 
 

@@ -23,7 +23,7 @@ from guerdon.http.routing import Param, Route, Upload, Uploaded
 
 
 class DeleteQuery(msgspec.Struct):
-    """`force` destroys at once instead of moving to the bin, which there is none of yet."""
+    """`force` destroys for good instead of moving to the bin."""
 
     force: bool = False
 
@@ -49,7 +49,7 @@ async def disable_voucher(call: Call[None], row: VoucherRow) -> Voucher:
 
 
 async def delete_voucher(call: Call[None], row: VoucherRow) -> None:
-    await change.delete(call.work, row)
+    await change.delete(call.work, row, force=call.query.force)
 
 
 async def import_vouchers(call: Call[list[ImportedVoucher]]) -> Accepted:

@@ -10,7 +10,7 @@ from guerdon.clock import Moment
 from guerdon.db.table import Where
 from guerdon.families.async_actions import store as async_actions
 from guerdon.families.async_actions.routes import Accepted
-from guerdon.families.products import import_csv, jobs, save, store, views
+from guerdon.families.products import delete, import_csv, jobs, save, store, views
 from guerdon.families.products.schemas import (
     NewProduct,
     NewSku,
@@ -48,7 +48,7 @@ class ProductQuery(msgspec.Struct):
 
 
 class DeleteQuery(msgspec.Struct):
-    """`force` destroys at once instead of moving to the bin."""
+    """`force` destroys for good instead of moving to the bin."""
 
     force: bool = False
 
@@ -77,6 +77,14 @@ async def get_product(call: Call[None], row: ProductRow) -> Product:
 
 async def update_product(call: Call[ProductPatch], row: ProductRow) -> Product:
     return views.product(await save.update_product(call.work, row, call.body))
+
+
+async def delete_product(call: Call[None], row: ProductRow) -> None:
+    await delete.product(call.work, row, force=call.query.force)
+
+
+async def delete_sku(call: Call[None], _product: ProductRow, row: SkuRow) -> None:
+    await delete.sku(call.work, row, force=call.query.force)
 
 
 async def create_sku(call: Call[NewSku], product: ProductRow) -> Sku:
@@ -130,7 +138,6 @@ async def load_sku_of(call: Call[object], name: str, product: ProductRow) -> Sku
     return row if row and row.product_id == product.id else None
 
 
-_PRODUCTS = crud.Resource(name="product", names="products", table=PRODUCTS, view=views.product, listed=ProductsList)
 _SKUS = crud.Resource(
     name="sku", names="skus", table=SKUS, view=views.sku, listed=SkusList, within="product_id", fields=store.SKU_FIELDS
 )
@@ -142,11 +149,11 @@ ROUTES = (
     Route("GET", "/v1/products", list_products, query=CatalogueQuery, answer=ProductsList),
     Route("GET", "/v1/products/{productId}", get_product, _PRODUCT, query=ProductQuery, answer=Product),
     Route("PUT", "/v1/products/{productId}", update_product, _PRODUCT, ProductPatch, answer=Product),
-    Route("DELETE", "/v1/products/{productId}", crud.delete(_PRODUCTS), _PRODUCT, query=DeleteQuery),
+    Route("DELETE", "/v1/products/{productId}", delete_product, _PRODUCT, query=DeleteQuery),
     Route("POST", "/v1/products/{productId}/skus", create_sku, _PRODUCT, NewSku, answer=Sku),
     Route("GET", "/v1/products/{productId}/skus", crud.list_of(_SKUS), _PRODUCT, query=CatalogueQuery, answer=SkusList),
     Route("PUT", "/v1/products/{productId}/skus/{skuId}", update_sku, _SKU, SkuPatch, answer=Sku),
-    Route("DELETE", "/v1/products/{productId}/skus/{skuId}", crud.delete(_SKUS), _SKU, query=DeleteQuery),
+    Route("DELETE", "/v1/products/{productId}/skus/{skuId}", delete_sku, _SKU, query=DeleteQuery),
     Route("POST", "/v1/products/bulk/async", update_in_bulk, body=_BULK, answer=Accepted, status=202),
     Route(
         "POST",

@@ -11,6 +11,7 @@ from guerdon.db.table import Table
 from guerdon.db.transaction import Transaction
 from guerdon.engine.codes import folded
 from guerdon.engine.validity import Validity
+from guerdon.families.trash_bin.store import RESERVED_CODE
 from guerdon.tenant import Project
 
 
@@ -82,6 +83,7 @@ class Removed(msgspec.Struct, frozen=True):
     """What a removed voucher meant to its holder."""
 
     id: str
+    code_key: str
     holder_id: str | None
     type: str
     balance: int
@@ -122,16 +124,17 @@ _ADD = f"""
 INSERT INTO vouchers (project_id, {VOUCHERS.columns})
 SELECT $1, offered.id, offered.code, offered.code_key, {", ".join(f"${place}" for place in range(5, 5 + len(_SHARED)))}
 FROM unnest($2::text[], $3::text[], $4::text[]) AS offered (id, code, code_key)
+LEFT JOIN {RESERVED_CODE} reserved ON true
 """
 _NEW = "ON CONFLICT ON CONSTRAINT vouchers_code DO NOTHING RETURNING id, code, code_key"
-_ADD_FREE = f"{_ADD} {_NEW}"
+_ADD_FREE = f"{_ADD} WHERE reserved.found IS NULL {_NEW}"
 # Looks each code up by the unique key, whatever the planner believes of the table's size; takes the first free ones.
 _ADD_SOME = f"""
 {_ADD}
 LEFT JOIN LATERAL (
     SELECT true AS found FROM vouchers WHERE project_id = $1 AND code_key = offered.code_key LIMIT 1
 ) taken ON true
-WHERE taken.found IS NULL LIMIT ${5 + len(_SHARED)} {_NEW}
+WHERE taken.found IS NULL AND reserved.found IS NULL LIMIT ${5 + len(_SHARED)} {_NEW}
 """
 _TAKEN = """
 SELECT found.code_key
@@ -171,11 +174,12 @@ WITH removed AS (
     DELETE FROM vouchers v USING (
         SELECT project_id, id FROM vouchers WHERE project_id = $1 AND campaign_id = $2 LIMIT $3 FOR UPDATE
     ) old
-    WHERE v.project_id = old.project_id AND v.id = old.id RETURNING v.project_id, v.id, v.holder_id, v.type, v.balance
+    WHERE v.project_id = old.project_id AND v.id = old.id
+    RETURNING v.project_id, v.id, v.code_key, v.holder_id, v.type, v.balance
 ), emptied AS (
     DELETE FROM points_buckets b USING removed r WHERE b.project_id = r.project_id AND b.voucher_id = r.id
 )
-SELECT id, holder_id, type, balance FROM removed
+SELECT id, code_key, holder_id, type, balance FROM removed
 """
 
 
