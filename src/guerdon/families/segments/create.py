@@ -6,12 +6,13 @@ from typing import cast
 
 import msgspec
 
+from guerdon.db.filters import Kind
 from guerdon.engine.filters import Filter, compile_filter
 from guerdon.errors import invalid_payload, not_found
 from guerdon.events.work import Work
 from guerdon.families.customers.jobs import FOLLOW
 from guerdon.families.segments import store
-from guerdon.families.segments.fields import Kind, field_of
+from guerdon.families.segments.fields import field_of
 from guerdon.families.segments.jobs import SWEEP
 from guerdon.families.segments.schemas import NewSegment, NewStaticSegment, SegmentPatch
 from guerdon.families.segments.store import LIVE, SEGMENTS, SegmentRow, SegmentType
