@@ -16,6 +16,7 @@ from guerdon.events.doorbell import Bell, listen
 from guerdon.events.relay import Relay
 from guerdon.events.work import Runtime
 from guerdon.families.campaigns import jobs as campaigns
+from guerdon.families.codes import jobs as codes
 from guerdon.families.customers import jobs as customers
 from guerdon.families.deliveries import replay as deliveries
 from guerdon.families.distributions import prepare as distributions
@@ -30,8 +31,11 @@ from guerdon.families.loyalties import (
     store as loyalties_store,
     triggers,
 )
+from guerdon.families.orders import jobs as orders
+from guerdon.families.products import jobs as products
 from guerdon.families.projects import store as projects
 from guerdon.families.segments import jobs as segments, store as segments_store
+from guerdon.families.trash_bin import routes as trash_bin
 from guerdon.families.vouchers import reactions as vouchers
 from guerdon.jobs.schedule import FindDue, Schedule
 from guerdon.jobs.worker import Handler, JobWorker, Reactions
@@ -49,7 +53,11 @@ DAY_STEPS = (
 JOBS: dict[str, Handler] = {
     **customers.JOBS,
     **segments.JOBS,
+    **trash_bin.JOBS,
+    **products.JOBS,
+    **orders.JOBS,
     **campaigns.JOBS,
+    **codes.JOBS,
     **vouchers.JOBS,
     **loyalties.JOBS,
     day.DAY: day.through(DAY_STEPS),

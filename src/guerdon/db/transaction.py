@@ -134,7 +134,7 @@ class Transaction:
         try:
             yield
         except BaseException as error:
-            self._later = []
+            self._later = []  # what was put off before was sent before the savepoint
             if not isinstance(error, (asyncio.CancelledError, *UNREACHABLE)):
                 await self.write("ROLLBACK TO SAVEPOINT here")
             raise

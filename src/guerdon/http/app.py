@@ -16,11 +16,11 @@ from prometheus_client import Histogram
 from starlette.types import Receive, Scope as AsgiScope, Send
 
 from guerdon.db import answers
-from guerdon.db.pool import CONFLICT, UNREACHABLE
+from guerdon.db.pool import CONFLICT, OUT_OF_RANGE, UNREACHABLE
 from guerdon.db.transaction import Transaction
-from guerdon.errors import ApiError, LostRace, invalid_payload, not_found, refused
+from guerdon.errors import ApiError, LostRace, invalid_payload, invalid_query_params, not_found, refused
 from guerdon.events.work import Runtime, Work
-from guerdon.http import idempotency, wire
+from guerdon.http import filters, idempotency, wire
 from guerdon.http.auth import HEADERS, Caller, KeyRing
 from guerdon.http.body import JSON, TooLarge, read_body
 from guerdon.http.call import Call
@@ -34,8 +34,6 @@ Headers = Mapping[bytes, bytes]
 _ATTEMPTS = 3
 _TOO_MANY = "What the request is about is being changed by many requests at once"
 _PROJECT_IN_PATH = "{projectId}"
-# A value that fits its JSON type but no column or index: too large, too early, too deep, too long.
-_OUT_OF_RANGE = (asyncpg.DataError, asyncpg.ProgramLimitExceededError)
 
 log = logger("http")
 
@@ -118,7 +116,7 @@ class App:
             caller = await self._authenticate(db, route, headers)
             project, texts = await self._project(db, route, caller, texts)
         body = await read_body(scope, receive, headers, route)
-        query = None if route.query is None else wire.read_query(_query(scope), route.query)
+        query = _read_query(scope, route)
         once = idempotency.read(scope, headers, route, caller, project, body) if idempotency.HEADER in headers else None
         asked = _Asked(route, texts, caller, project, request_id, body, query, once)
         for attempt in range(1, _ATTEMPTS + 1):
@@ -129,7 +127,7 @@ class App:
                     raise
                 if attempt == _ATTEMPTS:
                     raise refused("multiple_requests", "Multiple requests", _TOO_MANY) from error
-            except _OUT_OF_RANGE as error:
+            except OUT_OF_RANGE as error:
                 raise invalid_payload(f"A value is out of range: {error}") from error
             except RecursionError:
                 raise invalid_payload("Payload is nested too deeply") from None
@@ -209,11 +207,22 @@ class App:
         return answer
 
 
+def _read_query(scope: AsgiScope, route: Route) -> Any:  # noqa: ANN401 - of the type that the route names
+    if route.query is None:
+        return None
+    values: Mapping[str, Any] = _query(scope)
+    if filters.FILTERS in route.query.__struct_fields__:
+        values = filters.gathered(values)
+    return wire.read_query(values, route.query)
+
+
 def _query(scope: AsgiScope) -> dict[str, str | list[str]]:
-    """The parameters by name; what is sent several times is a list."""
+    """The parameters by name; what is sent several times is a list. Errors: invalid_query_params."""
     query: bytes = scope["query_string"]
     values: dict[str, str | list[str]] = {}
     for name, text in parse_qsl(query.decode("latin-1"), keep_blank_values=True) if query else ():
+        if "\x00" in name or "\x00" in text:
+            raise invalid_query_params("Query must not contain the character U+0000")
         known = values.get(name)
         if known is None:
             values[name] = text

@@ -32,7 +32,14 @@ class Param(msgspec.Struct, frozen=True):
 
 
 class Upload:
-    """Body type of an operation that takes one file as multipart/form-data; the body is its bytes."""
+    """Body type of an operation that takes one file as multipart/form-data; the body is `Uploaded`."""
+
+
+class Uploaded(msgspec.Struct, frozen=True):
+    """A file that was sent, and the other fields of the form."""
+
+    content: bytes
+    fields: dict[str, str]
 
 
 class Route(msgspec.Struct, frozen=True):

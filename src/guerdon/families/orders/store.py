@@ -6,6 +6,7 @@ from typing import Any
 
 import msgspec
 
+from guerdon.db.filters import Fields, same
 from guerdon.db.table import Table
 from guerdon.db.transaction import Transaction
 from guerdon.engine.order import Item, Order
@@ -69,6 +70,12 @@ class _Orders(Table[OrderRow]):
 
 
 ORDERS = _Orders("orders", OrderRow)
+FIELDS = Fields(
+    "orders",
+    texts=same("id", "source_id", "status", "customer_id", "referrer_id"),
+    numbers=same("amount", "initial_amount", "discount_amount", "total_amount"),
+    moments=same("created_at", "updated_at"),
+)
 # An id wins over a source id. Each half is one look-up by a unique key, and the second is not made if the first finds.
 _FIND = f"{ORDERS.select} AND id = $2 UNION ALL {ORDERS.select} AND source_id = $2 LIMIT 1"
 _LOCK_BY_SOURCE_ID = f"{ORDERS.select} AND source_id = $2 FOR UPDATE"

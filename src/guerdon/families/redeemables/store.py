@@ -6,6 +6,7 @@ from typing import Any, Literal
 
 import msgspec
 
+from guerdon.db.filters import Fields, same
 from guerdon.db.table import Table
 from guerdon.db.transaction import Transaction
 from guerdon.engine.order import Order
@@ -111,6 +112,18 @@ class Offered(msgspec.Struct, frozen=True):
 
 
 REDEMPTIONS = Table("redemptions", RedemptionRow)
+FIELDS = Fields(
+    "redemptions",
+    texts={
+        **same("id", "customer_id", "tracking_id", "parent_id", "redemption_id", "related_object_type", "voucher_id"),
+        **same("voucher_code", "promotion_tier_id", "promotion_stack_id", "campaign_id", "reward_id", "order_id"),
+        **same("result", "status", "failure_code", "reason", "channel_type", "channel_id"),
+        "related_object_id": "coalesce(voucher_id, promotion_tier_id, promotion_stack_id)",
+        "campaign": "(SELECT c.name FROM campaigns c WHERE c.project_id = $1 AND c.id = campaign_id)",
+    },
+    numbers=same("amount", "discounted_amount"),
+    moments=same("created_at"),
+)
 REWARD_REDEMPTIONS = Table("reward_redemptions", RewardRedemptionRow)
 _RETURNED = ", ".join(f"v.{column}" for column in VoucherRow.__struct_fields__)
 _NAMED = "unnest(array_fill($1::text, ARRAY[cardinality($2::text[])]), $2::text[]"
