@@ -194,10 +194,13 @@ def member(project: Project, customer: str = "ann", points: int = 0, campaign: s
     return card
 
 
-def reward(project: Project, points: int = 50, campaign: str = "Club", **fields: Any) -> dict[str, Any]:
+def reward(
+    project: Project, points: int = 50, campaign: str = "Club", *, automatic: bool = False, **fields: Any
+) -> dict[str, Any]:
     """A bottle that the campaign offers for so many points, with the offer in `assignment`."""
     bottle = product(project, price=2_500)
     body = {"name": "A bottle", "parameters": {"product": {"id": bottle["id"]}}, **fields}
     made = project.post("/v1/rewards", body)
-    offer = {"campaign": campaign, "parameters": {"loyalty": {"points": points}}}
+    price = {"points": points, **({"auto_redeem": True} if automatic else {})}
+    offer = {"campaign": campaign, "parameters": {"loyalty": price}}
     return {**made, "assignment": project.post(f"/v1/rewards/{made['id']}/assignments", offer)}

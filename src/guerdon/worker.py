@@ -19,8 +19,11 @@ from guerdon.families.customers import jobs as customers
 from guerdon.families.deliveries import replay as deliveries
 from guerdon.families.distributions import prepare as distributions
 from guerdon.families.erasures import erase, store as erasures_store
+from guerdon.families.grants import owe as grants
 from guerdon.families.loyalties import earn, expire, jobs as loyalties, store as loyalties_store
+from guerdon.families.loyalties.assignments import SETTLE
 from guerdon.families.projects import store as projects
+from guerdon.families.redeemables import settle
 from guerdon.families.segments import jobs as segments, store as segments_store
 from guerdon.families.vouchers import reactions as vouchers
 from guerdon.jobs.schedule import FindDue, Schedule
@@ -37,6 +40,8 @@ JOBS: dict[str, Handler] = {
     **campaigns.JOBS,
     **vouchers.JOBS,
     **loyalties.JOBS,
+    **grants.JOBS,
+    **settle.JOBS,
     **distributions.JOBS,
     **deliveries.JOBS,
     **erase.JOBS,
@@ -50,6 +55,7 @@ REACTIONS: dict[str, tuple[str, ...]] = {
 _UNMOVED = {"customer.deleted", "customer.segment.entered", "customer.segment.left"}
 FOLLOWED: dict[str, frozenset[str]] = {
     customers.FOLLOW: frozenset(name for name in EVENTS if name.startswith("customer.")) - _UNMOVED,
+    SETTLE: settle.MOVED,
 }
 SCHEDULED: dict[str, FindDue] = {
     expire.EXPIRE: loyalties_store.projects_with_expiring_points,

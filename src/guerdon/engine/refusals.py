@@ -121,6 +121,11 @@ def missing_amount() -> Refusal:
     return Refusal(key="missing_amount", message="Missing amount", details=details)
 
 
+def missing_order_for_points() -> Refusal:
+    details = "An order is required when redeeming a LOYALTY_CARD"
+    return Refusal(key="missing_order", message="Missing order", details=details)
+
+
 def missing_amount_for_points() -> Refusal:
     details = "Amount is required when paying with the points of a LOYALTY_CARD"
     return Refusal(key="missing_amount", message="Missing amount", details=details)

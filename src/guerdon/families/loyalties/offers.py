@@ -75,7 +75,9 @@ async def list_member_rewards(call: Call[None], card: VoucherRow) -> MemberRewar
     """What the card's campaign offers, the newest offer first."""
     query: MemberRewardsQuery = call.query
     where = (
-        Where().equal(campaign_id=card.campaign_id).add("points <= {}", card.balance if query.affordable_only else None)
+        Where()
+        .equal(campaign_id=card.campaign_id)
+        .add("coalesce(points, 1) <= {}", card.balance if query.affordable_only else None)
     )
     offers = await ASSIGNMENTS.all(call.db, call.project_id, where, Order("created_at"))
     wanted = Where().add("id = ANY({})", [offer.reward_id for offer in offers])

@@ -60,6 +60,7 @@ async def load(work: Work, request: Request, *, locked: bool = False) -> Loaded:
     new_order = _with_customer(request)
     before = await orders.find(work, new_order) if new_order else None
     campaign_ids = {row.campaign_id for row in (*found.values(), *found_tiers.values()) if row.campaign_id}
+    offers = await _offers(work, wanted, found, locked=locked)
     sources = Sources(
         wanted=wanted,
         vouchers=found,
@@ -67,8 +68,10 @@ async def load(work: Work, request: Request, *, locked: bool = False) -> Loaded:
         stack=stack,
         campaigns=await campaigns.by_ids(db, project_id, campaign_ids),
         held=await sessions.held(work, ids, request.session and request.session.key) if ids else {},
-        offers=await _offers(work, wanted, found, locked=locked),
-        rules=await rules.of(work, {*ids, *found_tiers, *campaign_ids}),
+        offers=offers,
+        rules=await rules.of(
+            work, {*ids, *found_tiers, *campaign_ids, *(one.assignment.id for one in offers.values())}
+        ),
         stacking=await stacking_rules(db, project_id),
         customer=await _customer(work, request, before),
         before=before,
@@ -91,7 +94,9 @@ async def _basket(
     asked: list[Asked] = []
     redeemables: list[Redeemable] = []
     for wanted in sources.wanted:
-        attached, more = rules.attached(sources.rules, build.scope(wanted, sources), asker)
+        offer = sources.offers.get(_voucher_id(sources, wanted))
+        also = (offer.assignment.id,) if offer else ()
+        attached, more = rules.attached(sources.rules, build.scope(wanted, sources), asker, also=also)
         redeemables.append(build.redeemable(wanted, sources, attached))
         asked += more
     basket = Basket(
@@ -109,6 +114,11 @@ async def _basket(
     counted = await counters.read(work, asked, locked=locked)
     basket = msgspec.structs.replace(basket, counted=counted.values)
     return Loaded(basket, msgspec.structs.replace(sources, counted=counted))
+
+
+def _voucher_id(sources: Sources, wanted: Wanted) -> str:
+    found = sources.vouchers.get(wanted.id) if wanted.object == "voucher" else None
+    return found.id if found else ""
 
 
 def tracking_id(work: Work, customer: CustomerRow) -> str:

@@ -56,15 +56,20 @@ def compiled(row: RuleRow) -> Compiled:
 
 
 async def of(work: Work, ids: Collection[str]) -> Rules:
-    """The rules of vouchers, campaigns and tiers."""
+    """The rules of vouchers, campaigns, tiers and offers of rewards."""
     return Rules(await store.bindings_of(work.db, work.project.id, ids) if ids else {})
 
 
-def attached(rules: Rules, scope: Mapping[Column, str], asker: Asker) -> tuple[tuple[Attached, ...], list[Asked]]:
-    """The rules that bind a redeemable, its own and its campaign's, and the counters that they ask for."""
+def attached(
+    rules: Rules, scope: Mapping[Column, str], asker: Asker, *, also: Sequence[str] = ()
+) -> tuple[tuple[Attached, ...], list[Asked]]:
+    """The rules that bind a redeemable, its own and its campaign's, and the counters that they ask for.
+
+    `also` are ids of other things that the rules may bind: the offer of the reward that is asked for.
+    """
     found: list[Attached] = []
     asked: list[Asked] = []
-    for related_id in scope.values():
+    for related_id in (*scope.values(), *also):
         for binding in rules.bindings.get(related_id, ()):
             rule = compiled(binding.rule)
             prefix = _prefix(binding)

@@ -25,12 +25,16 @@ class RewardRow(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class AssignmentRow(msgspec.Struct, frozen=True, kw_only=True):
-    """The offer of a reward in a campaign, for so many points."""
+    """The offer of a reward in a campaign, for so many points; None where these are what the customer likes.
+
+    `auto_redeem` says that the engine redeems it as soon as a card can pay for it.
+    """
 
     id: str
     reward_id: str
     campaign_id: str
-    points: int
+    points: int | None
+    auto_redeem: bool = False
     created_at: datetime
     updated_at: datetime | None = None
 
@@ -75,6 +79,11 @@ async def assign(db: Transaction, project_id: str, row: AssignmentRow) -> bool:
 async def offer(db: Transaction, project_id: str, campaign_id: str, reward_id: str) -> AssignmentRow | None:
     """The offer of the reward in the campaign."""
     return await ASSIGNMENTS.get(db, project_id, campaign_id=campaign_id, reward_id=reward_id)
+
+
+async def automatic(db: Transaction, project_id: str, campaign_id: str) -> AssignmentRow | None:
+    """The offer that the engine redeems by itself; a campaign has at most one."""
+    return await ASSIGNMENTS.get(db, project_id, campaign_id=campaign_id, auto_redeem=True)
 
 
 async def forget_campaign(db: Transaction, project_id: str, campaign_id: str) -> list[str]:

@@ -1,0 +1,81 @@
+"""What customers are owed for rewards, and what they have got: table and statements."""
+
+from collections.abc import Collection
+from datetime import date, datetime
+
+import msgspec
+
+from guerdon.db.table import Table
+from guerdon.db.transaction import Transaction
+
+
+class RewardRedemptionRow(msgspec.Struct, frozen=True, kw_only=True):
+    """What is owed for a reward. A material one is PENDING until somebody says that it was handed out.
+
+    `granted_id` is the code that was published, or the card that `granted_amount` credits or points are put on.
+    """
+
+    id: str
+    state: str
+    voucher_id: str
+    campaign_id: str
+    customer_id: str
+    reward_assignment_id: str
+    source_id: str
+    source_type: str = "redemption"
+    granted_id: str | None = None
+    granted_amount: int | None = None
+    publication_id: str | None = None
+    created_at: datetime
+    updated_at: datetime | None = None
+
+
+REWARD_REDEMPTIONS = Table("reward_redemptions", RewardRedemptionRow)
+_COMPLETE = f"""
+UPDATE reward_redemptions SET state = 'COMPLETED', updated_at = $3
+WHERE project_id = $1 AND id = $2 AND state = 'CREATED' RETURNING {REWARD_REDEMPTIONS.columns}
+"""
+_HOLD = f"{REWARD_REDEMPTIONS.select} AND source_id = ANY($2) AND state <> 'ROLLEDBACK' ORDER BY id FOR UPDATE"
+_UNDO = "UPDATE reward_redemptions SET state = 'ROLLEDBACK', updated_at = $3 WHERE project_id = $1 AND id = ANY($2)"
+_GRANTED = """
+SELECT source_id, granted_id FROM reward_redemptions
+WHERE project_id = $1 AND source_id = ANY($2) AND granted_id IS NOT NULL
+"""
+
+
+_RUN = """
+INSERT INTO automatic_redemptions AS a (project_id, reward_assignment_id, customer_id, day, runs)
+VALUES ($1, $2, $3, $4, 1)
+ON CONFLICT (project_id, reward_assignment_id, customer_id)
+DO UPDATE SET day = excluded.day, runs = CASE WHEN a.day = excluded.day THEN a.runs + 1 ELSE 1 END
+WHERE a.day <> excluded.day OR a.runs < $5 RETURNING runs
+"""
+
+
+async def begin_run(
+    db: Transaction, project_id: str, assignment_id: str, customer_id: str, day: date, most: int
+) -> bool:
+    """Counts one more run of the engine for the customer; False if there were as many as may be that day."""
+    return await db.write_row(_RUN, project_id, assignment_id, customer_id, day, most) is not None
+
+
+async def complete(db: Transaction, project_id: str, row_id: str, at: datetime) -> RewardRedemptionRow | None:
+    """What is handed over now; None if it was, or is no longer to be."""
+    row = await db.write_row(_COMPLETE, project_id, row_id, at)
+    return None if row is None else REWARD_REDEMPTIONS.read(row)
+
+
+async def undo(
+    db: Transaction, project_id: str, source_ids: Collection[str], at: datetime
+) -> list[RewardRedemptionRow]:
+    """Takes back what is owed for these redemptions; returns it as it was before."""
+    found = [REWARD_REDEMPTIONS.read(row) for row in await db.write(_HOLD, project_id, sorted(source_ids))]
+    if found:
+        await db.write(_UNDO, project_id, [row.id for row in found], at)
+    return found
+
+
+async def granted(db: Transaction, project_id: str, source_ids: Collection[str]) -> dict[str, str]:
+    """The ids of the codes that were given, by redemption."""
+    rows = await db.rows(_GRANTED, project_id, sorted(source_ids)) if source_ids else []
+    return {row["source_id"]: row["granted_id"] for row in rows}
