@@ -88,14 +88,9 @@ def test_coins_need_an_order_and_enough_points(project: Project) -> None:
     card = make.member(project, points=100)
     refused(project, card, reward, "missing_order")
     refused(project, card, reward, "missing_amount", order={"items": [{"source_id": "thing", "quantity": 1}]})
-    refused(
-        project,
-        card,
-        reward,
-        "loyalty_card_points_exceeded",
-        order={"amount": 900},
-        reward={"id": reward["id"], "points": 101},
-    )
+    path = f"/v1/loyalties/members/{card['code']}/redemption"
+    wanted = {"reward": {"id": reward["id"], "points": 101}, "order": {"amount": 900}}
+    project.refuse("POST", path, wanted, status=400, key="loyalty_card_points_exceeded")
     assert balance(project, card) == 100
 
 
