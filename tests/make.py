@@ -151,6 +151,7 @@ def campaign(project: Project, kind: str = "LOYALTY_PROGRAM", name: str = "Club"
         "LOYALTY_PROGRAM": {"type": "LOYALTY_CARD", "loyalty_card": {"points": 0}},
         "GIFT_VOUCHERS": {"type": "GIFT_VOUCHER", "gift": {"amount": 10_000}},
         "DISCOUNT_COUPONS": {"type": "DISCOUNT_VOUCHER", "discount": {"type": "PERCENT", "percent_off": 10}},
+        "REFERRAL_PROGRAM": {"type": "DISCOUNT_VOUCHER", "discount": {"type": "PERCENT", "percent_off": 10}},
     }
     voucher = {**given[kind], **fields.pop("voucher", {})}
     body = {"name": name, "campaign_type": kind, "type": "AUTO_UPDATE", "voucher": voucher, **fields}
@@ -204,3 +205,11 @@ def reward(
     price = {"points": points, **({"auto_redeem": True} if automatic else {})}
     offer = {"campaign": campaign, "parameters": {"loyalty": price}}
     return {**made, "assignment": project.post(f"/v1/rewards/{made['id']}/assignments", offer)}
+
+
+def referral_code(project: Project, referrer: str = "ann", **program: Any) -> dict[str, Any]:
+    """A code of a referral campaign, published to the referrer; a redemption converts unless `program` says else."""
+    wanted = {"conversion_event_type": "redemption", **program}
+    if project.request("GET", "/v1/campaigns/Friends").status_code == 404:
+        campaign(project, "REFERRAL_PROGRAM", "Friends", referral_program=wanted)
+    return published(project, "Friends", referrer)["voucher"]

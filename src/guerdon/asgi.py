@@ -35,6 +35,7 @@ from guerdon.families.projects import routes as projects, store as projects_stor
 from guerdon.families.promotions import routes as promotions
 from guerdon.families.publications import routes as publications
 from guerdon.families.redeemables import routes as redeemables
+from guerdon.families.referrals import routes as referrals
 from guerdon.families.rewards import routes as rewards
 from guerdon.families.rule_assignments import routes as rule_assignments
 from guerdon.families.segments import routes as segments
@@ -79,6 +80,7 @@ ROUTES: tuple[Route, ...] = (
     *activity.ROUTES,
     *erasures.ROUTES,
     *redeemables.ROUTES,
+    *referrals.ROUTES,
     *sessions.ROUTES,
     *rule_assignments.ROUTES,
     *distributions.ROUTES,

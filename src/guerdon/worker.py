@@ -24,6 +24,7 @@ from guerdon.families.loyalties import earn, expire, jobs as loyalties, store as
 from guerdon.families.loyalties.assignments import SETTLE
 from guerdon.families.projects import store as projects
 from guerdon.families.redeemables import settle
+from guerdon.families.referrals import jobs as referrals
 from guerdon.families.segments import jobs as segments, store as segments_store
 from guerdon.families.vouchers import reactions as vouchers
 from guerdon.jobs.schedule import FindDue, Schedule
@@ -42,6 +43,7 @@ JOBS: dict[str, Handler] = {
     **loyalties.JOBS,
     **grants.JOBS,
     **settle.JOBS,
+    **referrals.JOBS,
     **distributions.JOBS,
     **deliveries.JOBS,
     **erase.JOBS,
@@ -49,7 +51,7 @@ JOBS: dict[str, Handler] = {
 REACTIONS: dict[str, tuple[str, ...]] = {
     "customer.deleted": (vouchers.RELEASE,),
     "customer.order.paid": (earn.PAID,),
-    "campaign.deleted": (loyalties.FORGET_RULES, loyalties.FORGET_OFFERS),
+    "campaign.deleted": (loyalties.FORGET_RULES, loyalties.FORGET_OFFERS, referrals.FORGET),
 }
 # What happens to a customer is an event of the customer; only its end and these moves themselves move nobody.
 _UNMOVED = {"customer.deleted", "customer.segment.entered", "customer.segment.left"}

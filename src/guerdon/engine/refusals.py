@@ -110,6 +110,11 @@ def not_the_holder(code: str) -> Refusal:
     return Refusal(key="invalid_customer", message=message, details=code, reason=Reason(check="holder"))
 
 
+def not_published(code: str) -> Refusal:
+    reason = Reason(check="publication")
+    return Refusal(key="not_published", message="Voucher is not published", details=code, reason=reason)
+
+
 def by_referrer(code: str) -> Refusal:
     message = "voucher cannot be redeemed by referrer"
     reason = Reason(check="referrer")

@@ -135,6 +135,16 @@ UPDATE customers SET version = version + 1, redemptions_succeeded = redemptions_
             'redeemed_points', coalesce((programs->$10->>'redeemed_points')::bigint, 0) + $9)) END
 WHERE project_id = $1 AND id = $2
 """
+_REFER = """
+UPDATE customers SET referrals = referrals || jsonb_build_array($3::jsonb), version = version + 1
+WHERE project_id = $1 AND id = $2
+"""
+_COUNT_REFERRED = """
+UPDATE customers SET version = version + 1, programs = programs || jsonb_build_object(
+    $3::text, coalesce(programs->$3, '{}') || jsonb_build_object(
+        'referred_customers', coalesce((programs->$3->>'referred_customers')::bigint, 0) + 1))
+WHERE project_id = $1 AND id = $2
+"""
 _RETURNED = ", ".join(f"c.{column}" for column in CustomerRow.__struct_fields__)
 _CHANGE_CARDS = f"""
 UPDATE customers c SET version = c.version + 1, gift_to_go = c.gift_to_go + n.credits,
@@ -215,3 +225,13 @@ async def count_redemptions(db: Transaction, project_id: str, changes: Sequence[
     """Brings the sums of redemptions up to date, customer by customer in the order of their ids."""
     for change in sorted(changes, key=lambda change: change.customer_id):
         await db.write(_COUNT_REDEMPTIONS, project_id, *msgspec.structs.astuple(change))
+
+
+async def refer(db: Transaction, project_id: str, customer_id: str, entry: dict[str, Any]) -> None:
+    """Notes that the customer was referred."""
+    await db.write(_REFER, project_id, customer_id, entry)
+
+
+async def count_referred(db: Transaction, project_id: str, customer_id: str, campaign: str) -> None:
+    """Counts one more customer whom this one has referred in the campaign of this name."""
+    await db.write(_COUNT_REFERRED, project_id, customer_id, campaign)

@@ -29,6 +29,7 @@ from guerdon.tenant import INTERNAL
 
 TOP_UP = "grants.top_up"
 TAKE_BACK = "grants.take_back"
+ADD = "grants.add"
 _EVENTS = {
     "CREATED": "customer.reward_redemptions.created",
     "PENDING": "customer.reward_redemptions.pending",
@@ -191,4 +192,9 @@ def _balance(given: Given) -> Amount | None:
     return Amount(points=given.amount) if given.voucher.type == "LOYALTY_CARD" else Amount(amount=given.amount)
 
 
-JOBS = {TOP_UP: top_up, TAKE_BACK: take_back}
+async def add(work: Work, payload: dict[str, Any]) -> None:
+    """Puts credits or points on a card that are owed for no reward."""
+    await accounts.add(work, payload["card_id"], payload["amount"])
+
+
+JOBS = {TOP_UP: top_up, TAKE_BACK: take_back, ADD: add}

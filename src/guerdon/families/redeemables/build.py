@@ -79,7 +79,7 @@ def _voucher(wanted: Wanted, sources: Sources, row: VoucherRow, rules: tuple[Att
         discount=row.discount,
         gift=_gift(row, wanted, held),
         card=_card(row, wanted, held, offer),
-        absent=_absent(wanted, offer) if row.type == "LOYALTY_CARD" else None,
+        absent=_unpublished(row) or (_absent(wanted, offer) if row.type == "LOYALTY_CARD" else None),
         active=row.active and (campaign is None or campaign.active),
         periods=(campaign.period, row.period) if campaign else (row.period,),
         left=None if row.redemption_quantity is None else row.redemption_quantity - row.redeemed_quantity - held.uses,
@@ -164,6 +164,11 @@ def _reward(wanted: Wanted, offer: Offer) -> Reward:
     coin: Mapping[str, Any] = reward.parameters["coin"]
     rate = Rate(Decimal(str(coin["exchange_ratio"])) * 100, max(1, scaled(int(coin["points_ratio"]), offer.mapping)))
     return Reward(id=reward.id, left=left, points=wanted.reward.points if wanted.reward else None, rate=rate)
+
+
+def _unpublished(row: VoucherRow) -> Refusal | None:
+    """A referral code that nobody can have got from a referrer."""
+    return refusals.not_published(row.code) if row.is_referral_code and not row.publish_count else None
 
 
 def _absent(wanted: Wanted, offer: Offer | None) -> Refusal | None:

@@ -26,6 +26,9 @@ from guerdon.families.redeemables.load import tracking_id
 from guerdon.families.redeemables.sources import Loaded
 from guerdon.families.redeemables.store import REDEMPTIONS, RedemptionRow, snapshot
 from guerdon.families.vouchers.assets import Links
+from guerdon.jobs import queue
+
+REFERRED = "referrals.by_redemption"  # what follows from the redemption of a referral code
 
 
 class PaidOrder(msgspec.Struct, frozen=True):
@@ -156,3 +159,5 @@ async def _tell(work: Work, done: Done) -> None:
     occasion = tell.occasion(work, done)
     if occasion is not None:
         await owe(work, occasion, done.given)
+    if done.customer is not None and done.voucher is not None and done.voucher.is_referral_code:
+        await queue.enqueue(work, REFERRED, {"redemption_id": done.row.id})

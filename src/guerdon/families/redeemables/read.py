@@ -50,7 +50,7 @@ async def done(work: Work, rows: Sequence[RedemptionRow]) -> list[Done]:
                 customer=customers.get(row.customer_id or ""),
                 holder=customers.get(voucher.holder_id or "") if voucher else None,
                 offer=offer,
-                goods=await _goods(work, offer.reward) if offer else Goods(),
+                goods=await goods(work, offer.reward) if offer else Goods(),
                 given=Given(voucher=given.get(row.id)),
                 order=orders.get(row.order_id or ""),
                 value=value(row),
@@ -97,7 +97,8 @@ async def _given(work: Work, rows: Sequence[RedemptionRow]) -> dict[str, Voucher
     return {row_id: found[voucher_id] for row_id, voucher_id in named.items() if voucher_id in found}
 
 
-async def _goods(work: Work, reward: RewardRow) -> Goods:
+async def goods(work: Work, reward: RewardRow) -> Goods:
+    """What a material reward hands out."""
     product = reward.parameters.get("product")
     if not product:
         return Goods()

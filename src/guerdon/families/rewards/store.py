@@ -48,7 +48,10 @@ UPDATE rewards SET redeemed = redeemed + 1
 WHERE project_id = $1 AND id = $2 AND (stock IS NULL OR redeemed < stock) RETURNING {REWARDS.columns}
 """
 _PUT_BACK = "UPDATE rewards SET redeemed = greatest(redeemed - 1, 0) WHERE project_id = $1 AND id = $2"
-_OFFERS_OF = "SELECT id FROM reward_assignments WHERE project_id = $1 AND reward_id = $2 ORDER BY id"
+_OFFERS_OF = """
+SELECT id FROM reward_assignments WHERE project_id = $1 AND reward_id = $2
+UNION ALL SELECT assignment_id FROM referral_tiers WHERE project_id = $1 AND reward_id = $2 ORDER BY id
+"""
 _FORGET = "DELETE FROM reward_assignments WHERE project_id = $1 AND campaign_id = $2 RETURNING id"
 # Condition of a list: the reward of this offer.
 OF_ASSIGNMENT = "id = (SELECT a.reward_id FROM reward_assignments a WHERE a.project_id = $1 AND a.id = {})"
@@ -92,5 +95,5 @@ async def forget_campaign(db: Transaction, project_id: str, campaign_id: str) ->
 
 
 async def offers_of(db: Transaction, project_id: str, reward_id: str) -> list[str]:
-    """Ids of the offers of a reward."""
+    """Ids of the offers of a reward, those to referrers among them."""
     return [row["id"] for row in await db.rows(_OFFERS_OF, project_id, reward_id)]
