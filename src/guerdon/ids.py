@@ -40,6 +40,7 @@ FORMS: dict[str, int] = {
     "job_": _HEX,
     "lopb_": 24,
     "ltr_": 24,
+    "lopp_": 24,
     "ms_": 24,
     "ord_": 24,
     "ordli_": _HEX,

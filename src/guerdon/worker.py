@@ -20,7 +20,16 @@ from guerdon.families.deliveries import replay as deliveries
 from guerdon.families.distributions import prepare as distributions
 from guerdon.families.erasures import erase, store as erasures_store
 from guerdon.families.grants import owe as grants
-from guerdon.families.loyalties import earn, expire, jobs as loyalties, store as loyalties_store
+from guerdon.families.loyalties import (
+    day,
+    earn,
+    expire,
+    jobs as loyalties,
+    pending,
+    pending_store,
+    store as loyalties_store,
+    triggers,
+)
 from guerdon.families.loyalties.assignments import SETTLE
 from guerdon.families.projects import store as projects
 from guerdon.families.redeemables import settle
@@ -35,6 +44,11 @@ from guerdon.webhooks.deliver import Deliverer
 from guerdon.webhooks.fanout import FanOut
 from guerdon.webhooks.send import Sender
 
+# What a day begins with, in this order: rewards and tiers see points that have just become usable, points end last.
+DAY_STEPS = (
+    day.Step(pending.activate_due, pending_store.projects_with_due_points, pending_store.first_day),
+    day.Step(expire.expire_due, loyalties_store.projects_with_expiring_points, loyalties_store.first_day),
+)
 JOBS: dict[str, Handler] = {
     **customers.JOBS,
     **segments.JOBS,
@@ -44,13 +58,15 @@ JOBS: dict[str, Handler] = {
     **grants.JOBS,
     **settle.JOBS,
     **referrals.JOBS,
+    day.DAY: day.through(DAY_STEPS),
     **distributions.JOBS,
     **deliveries.JOBS,
     **erase.JOBS,
 }
 REACTIONS: dict[str, tuple[str, ...]] = {
     "customer.deleted": (vouchers.RELEASE,),
-    "customer.order.paid": (earn.PAID,),
+    **dict.fromkeys(triggers.TYPES, (earn.HAPPENED,)),
+    "customer.order.canceled": (pending.CANCEL_OF_ORDER,),
     "campaign.deleted": (loyalties.FORGET_RULES, loyalties.FORGET_OFFERS, referrals.FORGET),
 }
 # What happens to a customer is an event of the customer; only its end and these moves themselves move nobody.
@@ -60,7 +76,7 @@ FOLLOWED: dict[str, frozenset[str]] = {
     SETTLE: settle.MOVED,
 }
 SCHEDULED: dict[str, FindDue] = {
-    expire.EXPIRE: loyalties_store.projects_with_expiring_points,
+    day.DAY: day.due(DAY_STEPS),
     segments.NEW_DAY: segments_store.projects_with_due_segments,
     erase.SWEEP: erasures_store.projects_with_erasures,
 }

@@ -12,7 +12,6 @@ from guerdon.engine import goods
 from guerdon.engine.basket import NO_ORDER, Basket
 from guerdon.engine.facts import Customer
 from guerdon.engine.moment import Moment
-from guerdon.engine.record_filter import compile_filter
 from guerdon.engine.redeemable import Redeemable
 from guerdon.engine.stacking import Stacking
 from guerdon.errors import refused
@@ -25,8 +24,7 @@ from guerdon.families.customers.store import CUSTOMERS, CustomerRow
 from guerdon.families.orders import save as orders
 from guerdon.families.orders.schemas import NewOrder
 from guerdon.families.orders.store import OrderRow
-from guerdon.families.product_collections import goods as collected, store as collections
-from guerdon.families.product_collections.store import CollectionRow
+from guerdon.families.product_collections import goods as collected, known as known_goods, store as collections
 from guerdon.families.products import store as products
 from guerdon.families.products.store import Catalogue
 from guerdon.families.promotion_tiers import store as tiers
@@ -235,17 +233,8 @@ async def _goods(work: Work, sources: Sources, known: Catalogue) -> goods.Catalo
     return goods.Catalogue(
         products={name: collected.record(row) for name, row in known.products.items()},
         skus={name: collected.record(row) for name, row in known.skus.items()},
-        collections={row.id: _collection(row) for row in found.values()},
+        collections={row.id: known_goods.collection(row) for row in found.values()},
     )
-
-
-def _collection(row: CollectionRow) -> goods.Collection:
-    if row.id == goods.ALL_PRODUCTS:
-        return goods.Collection(id=row.id, everything=True)
-    if row.type != "STATIC":
-        return goods.Collection(id=row.id, filter=compile_filter(row.filter or {}))
-    members = {kind: frozenset(m["id"] for m in row.products if m["object"] == kind) for kind in ("product", "sku")}
-    return goods.Collection(id=row.id, products=members["product"], skus=members["sku"])
 
 
 def _category_ids(sources: Sources) -> set[str]:

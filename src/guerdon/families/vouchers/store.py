@@ -142,6 +142,8 @@ WITH removed AS (
     WHERE v.project_id = old.project_id AND v.id = old.id RETURNING v.project_id, v.id, v.holder_id, v.type, v.balance
 ), emptied AS (
     DELETE FROM points_buckets b USING removed r WHERE b.project_id = r.project_id AND b.voucher_id = r.id
+), forgotten AS (
+    DELETE FROM pending_points p USING removed r WHERE p.project_id = r.project_id AND p.voucher_id = r.id
 )
 SELECT id, holder_id, type, balance FROM removed
 """
@@ -151,6 +153,8 @@ _REMOVE_ONE = f"""
 WITH removed AS (DELETE FROM vouchers WHERE project_id = $1 AND id = $2 RETURNING *),
 emptied AS (
     DELETE FROM points_buckets b USING removed r WHERE b.project_id = r.project_id AND b.voucher_id = r.id
+), forgotten AS (
+    DELETE FROM pending_points p USING removed r WHERE p.project_id = r.project_id AND p.voucher_id = r.id
 )
 SELECT {VOUCHERS.columns} FROM removed
 """
