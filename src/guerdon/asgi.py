@@ -27,7 +27,7 @@ from guerdon.families.distributions import routes as distributions
 from guerdon.families.erasures import routes as erasures
 from guerdon.families.feed import routes as feed
 from guerdon.families.gifts import routes as gifts
-from guerdon.families.loyalties import offers, pending_routes, routes as loyalties
+from guerdon.families.loyalties import offers, pending_routes, routes as loyalties, tier_routes
 from guerdon.families.metadata_schemas import routes as metadata_schemas
 from guerdon.families.orders import routes as orders
 from guerdon.families.product_collections import routes as product_collections
@@ -78,6 +78,7 @@ ROUTES: tuple[Route, ...] = (
     *rewards.ROUTES,
     *loyalties.ROUTES,
     *offers.ROUTES,
+    *tier_routes.ROUTES,
     *pending_routes.ROUTES,
     *gifts.ROUTES,
     *activity.ROUTES,

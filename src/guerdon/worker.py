@@ -27,7 +27,10 @@ from guerdon.families.loyalties import (
     jobs as loyalties,
     pending,
     pending_store,
+    standing,
     store as loyalties_store,
+    tier_store,
+    tiers,
     triggers,
 )
 from guerdon.families.loyalties.assignments import SETTLE
@@ -47,6 +50,8 @@ from guerdon.webhooks.send import Sender
 # What a day begins with, in this order: rewards and tiers see points that have just become usable, points end last.
 DAY_STEPS = (
     day.Step(pending.activate_due, pending_store.projects_with_due_points, pending_store.first_day),
+    day.Step(standing.review_ended, tier_store.projects_with_ended_tiers, tier_store.first_day_after_end),
+    day.Step(standing.review_period, tier_store.projects_with_new_periods, tier_store.first_day_of_period),
     day.Step(expire.expire_due, loyalties_store.projects_with_expiring_points, loyalties_store.first_day),
 )
 JOBS: dict[str, Handler] = {
@@ -55,6 +60,7 @@ JOBS: dict[str, Handler] = {
     **campaigns.JOBS,
     **vouchers.JOBS,
     **loyalties.JOBS,
+    **tiers.JOBS,
     **grants.JOBS,
     **settle.JOBS,
     **referrals.JOBS,
@@ -67,7 +73,8 @@ REACTIONS: dict[str, tuple[str, ...]] = {
     "customer.deleted": (vouchers.RELEASE,),
     **dict.fromkeys(triggers.TYPES, (earn.HAPPENED,)),
     "customer.order.canceled": (pending.CANCEL_OF_ORDER,),
-    "campaign.deleted": (loyalties.FORGET_RULES, loyalties.FORGET_OFFERS, referrals.FORGET),
+    "campaign.deleted": (loyalties.FORGET_RULES, loyalties.FORGET_OFFERS, tiers.FORGET, referrals.FORGET),
+    "campaign.updated": (tiers.PLAN,),
 }
 # What happens to a customer is an event of the customer; only its end and these moves themselves move nobody.
 _UNMOVED = {"customer.deleted", "customer.segment.entered", "customer.segment.left"}

@@ -172,4 +172,7 @@ def tiers_expiration(expiration: TiersExpiration | None) -> dict[str, Any] | Non
     """As it is stored. Errors: invalid_payload."""
     if expiration and expiration.qualification_type == "POINTS_IN_PERIOD" and not expiration.qualification_period:
         raise invalid_payload("Property .loyalty_tiers_expiration must have required property 'qualification_period'")
+    rounding = expiration.expiration_date.rounding if expiration else None
+    if rounding and rounding.type == "CUSTOM" and rounding.strategy is None:
+        rounding.strategy = "END"
     return msgspec.to_builtins(expiration)

@@ -83,7 +83,7 @@ class TierRounding(msgspec.Struct, omit_defaults=True, kw_only=True):
     type: Literal["MONTH", "QUARTER", "HALF_YEAR", "YEAR", "CUSTOM"] | None = None
     strategy: Literal["START", "END"] | None = None
     unit: Literal["MONTH"] | None = None
-    value: Annotated[int, Meta(ge=1, le=12)] | None = None
+    value: Annotated[int, Meta(ge=0, le=11)] | None = None
 
 
 class TierEnd(msgspec.Struct, omit_defaults=True, kw_only=True):

@@ -21,6 +21,7 @@ from guerdon.families.categories import store as categories
 from guerdon.families.customers import save as customers, store as customer_store
 from guerdon.families.customers.schemas import NewCustomer
 from guerdon.families.customers.store import CUSTOMERS, CustomerRow
+from guerdon.families.loyalties.tier_store import tier_of_card
 from guerdon.families.orders import save as orders
 from guerdon.families.orders.schemas import NewOrder
 from guerdon.families.orders.store import OrderRow
@@ -34,7 +35,7 @@ from guerdon.families.redeemables.counters import Asked, Asker
 from guerdon.families.redeemables.request import Request, Wanted
 from guerdon.families.redeemables.sources import Loaded, Offer, Sources
 from guerdon.families.rewards import store as rewards
-from guerdon.families.rewards.store import REWARDS, AssignmentRow
+from guerdon.families.rewards.store import REWARDS, AssignmentRow, RewardRow
 from guerdon.families.segments import store as segments
 from guerdon.families.sessions import store as sessions
 from guerdon.families.stacking_rules.store import stacking_rules
@@ -260,7 +261,14 @@ async def _offers(
     else:
         found_rewards = {reward_id: await REWARDS.get(work.db, work.project.id, id=reward_id) for reward_id in ids}
     return {
-        card_id: Offer(reward, assignment)
+        card_id: await _offer(work, card_id, reward, assignment)
         for card_id, assignment in assigned.items()
         if (reward := found_rewards[assignment.reward_id]) is not None
     }
+
+
+async def _offer(work: Work, card_id: str, reward: RewardRow, assignment: AssignmentRow) -> Offer:
+    """The offer as the tier has it that the card is in."""
+    tier = await tier_of_card(work.db, work.project.id, card_id)
+    mapping = tier.of_rewards.get(assignment.id) if tier else None
+    return Offer(reward, assignment, mapping, tier.id if tier and mapping else None)

@@ -4,6 +4,7 @@ from typing import Any
 
 from guerdon.events.work import Work
 from guerdon.families.loyalties.assignments import SETTLE
+from guerdon.families.loyalties.standing import settle_tiers
 from guerdon.families.redeemables.automatic import redeem_automatically
 from guerdon.families.vouchers.store import VOUCHERS
 
@@ -19,6 +20,8 @@ async def settle(work: Work, payload: dict[str, Any]) -> dict[str, Any] | None:
             continue
         if await redeem_automatically(work, card):
             more.append(card_id)
+        else:
+            await settle_tiers(work, card_id)
     return {"entity_ids": more} if more else None
 
 
