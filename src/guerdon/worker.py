@@ -19,7 +19,7 @@ from guerdon.families.customers import jobs as customers
 from guerdon.families.deliveries import replay as deliveries
 from guerdon.families.distributions import prepare as distributions
 from guerdon.families.erasures import erase, store as erasures_store
-from guerdon.families.grants import owe as grants
+from guerdon.families.grants import owe as grants, store as grants_store
 from guerdon.families.loyalties import (
     day,
     earn,
@@ -35,7 +35,7 @@ from guerdon.families.loyalties import (
 )
 from guerdon.families.loyalties.assignments import SETTLE
 from guerdon.families.projects import store as projects
-from guerdon.families.redeemables import settle
+from guerdon.families.redeemables import automatic, settle
 from guerdon.families.referrals import jobs as referrals
 from guerdon.families.segments import jobs as segments, store as segments_store
 from guerdon.families.vouchers import reactions as vouchers
@@ -50,6 +50,7 @@ from guerdon.webhooks.send import Sender
 # What a day begins with, in this order: rewards and tiers see points that have just become usable, points end last.
 DAY_STEPS = (
     day.Step(pending.activate_due, pending_store.projects_with_due_points, pending_store.first_day),
+    day.Step(automatic.redeem_again, grants_store.projects_with_blocked, grants_store.first_day),
     day.Step(standing.review_ended, tier_store.projects_with_ended_tiers, tier_store.first_day_after_end),
     day.Step(standing.review_period, tier_store.projects_with_new_periods, tier_store.first_day_of_period),
     day.Step(expire.expire_due, loyalties_store.projects_with_expiring_points, loyalties_store.first_day),

@@ -24,3 +24,5 @@ CREATE TABLE automatic_redemptions (
     runs integer NOT NULL,
     PRIMARY KEY (project_id, reward_assignment_id, customer_id)
 ) WITH (fillfactor = 80);
+-- Those who may be redeemed for again on the next day.
+CREATE INDEX automatic_redemptions_blocked ON automatic_redemptions (project_id, day) WHERE runs >= 10;

@@ -1,7 +1,7 @@
 """What customers are owed for rewards, and what they have got: table and statements."""
 
 from collections.abc import Collection
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 
 import msgspec
 
@@ -30,6 +30,7 @@ class RewardRedemptionRow(msgspec.Struct, frozen=True, kw_only=True):
     updated_at: datetime | None = None
 
 
+MOST_RUNS_A_DAY = 10
 REWARD_REDEMPTIONS = Table("reward_redemptions", RewardRedemptionRow)
 _COMPLETE = f"""
 UPDATE reward_redemptions SET state = 'COMPLETED', updated_at = $3
@@ -50,13 +51,52 @@ ON CONFLICT (project_id, reward_assignment_id, customer_id)
 DO UPDATE SET day = excluded.day, runs = CASE WHEN a.day = excluded.day THEN a.runs + 1 ELSE 1 END
 WHERE a.day <> excluded.day OR a.runs < $5 RETURNING runs
 """
+_BLOCKED_PROJECTS = f"""
+SELECT p.id FROM projects p WHERE EXISTS (
+    SELECT FROM automatic_redemptions a WHERE a.project_id = p.id AND a.runs >= {MOST_RUNS_A_DAY}
+    AND a.day < ((now() + p.clock_offset) AT TIME ZONE p.timezone)::date
+)
+"""
+_FIRST_BLOCKED = f"""
+SELECT day FROM automatic_redemptions WHERE project_id = $1 AND runs >= {MOST_RUNS_A_DAY} ORDER BY day LIMIT 1
+"""
+_UNBLOCK = f"""
+DELETE FROM automatic_redemptions a USING (
+    SELECT project_id, reward_assignment_id, customer_id FROM automatic_redemptions
+    WHERE project_id = $1 AND runs >= {MOST_RUNS_A_DAY} AND day < $2 ORDER BY day LIMIT $3 FOR UPDATE
+) old
+WHERE a.project_id = old.project_id AND a.reward_assignment_id = old.reward_assignment_id
+    AND a.customer_id = old.customer_id
+RETURNING a.reward_assignment_id, a.customer_id
+"""
 
 
-async def begin_run(
-    db: Transaction, project_id: str, assignment_id: str, customer_id: str, day: date, most: int
-) -> bool:
+class Blocked(msgspec.Struct, frozen=True, order=True):
+    """A customer for whom the engine has redeemed an offer as often as it may on a day."""
+
+    assignment_id: str
+    customer_id: str
+
+
+async def begin_run(db: Transaction, project_id: str, assignment_id: str, customer_id: str, day: date) -> bool:
     """Counts one more run of the engine for the customer; False if there were as many as may be that day."""
-    return await db.write_row(_RUN, project_id, assignment_id, customer_id, day, most) is not None
+    return await db.write_row(_RUN, project_id, assignment_id, customer_id, day, MOST_RUNS_A_DAY) is not None
+
+
+async def projects_with_blocked(db: Transaction) -> list[str]:
+    """The projects where the day is over on which the engine has redeemed as often as it may."""
+    return [row["id"] for row in await db.rows(_BLOCKED_PROJECTS)]
+
+
+async def first_day(db: Transaction, project_id: str) -> date | None:
+    """The next day on which the engine may redeem again for somebody."""
+    last: date | None = await db.value(_FIRST_BLOCKED, project_id)
+    return None if last is None else last + timedelta(days=1)
+
+
+async def unblock(db: Transaction, project_id: str, day: date, limit: int) -> list[Blocked]:
+    """Some of those for whom the engine may redeem again on that day."""
+    return sorted(Blocked(*row.values()) for row in await db.write(_UNBLOCK, project_id, day, limit))
 
 
 async def complete(db: Transaction, project_id: str, row_id: str, at: datetime) -> RewardRedemptionRow | None:
