@@ -163,7 +163,7 @@ def test_what_is_settled_stays_settled(balance: int, start: date, ends: str, day
         (PointsMapping(type="MULTIPLY", multiplier=0.5), 3),
         (PointsMapping(type="MULTIPLY", multiplier=0.1), 1),
         (PointsMapping(type="CUSTOM", points=7), 7),
-        (PointsMapping(type="NOT_AVAILABLE"), None),
+        (PointsMapping(type="CUSTOM"), None),
     ],
 )
 def test_a_tier_maps_points(mapping: PointsMapping | None, points: int | None) -> None:

@@ -241,7 +241,7 @@ def test_a_tier_changes_what_rewards_cost(project: Project) -> None:
     }
     (tier,) = tiers(project, ("Club", 1, None), rewards=mapping)
     assert set(tier["rewards"]) == {one["assignment"]["id"] for one in (bottle, cup, gone, coins)}
-    assert tier["rewards"][gone["assignment"]["id"]] == {"type": "NOT_AVAILABLE"}
+    assert tier["rewards"][gone["assignment"]["id"]] == {"type": "CUSTOM"}
     card = make.member(project, points=60)
     eventually(lambda: tier_of(project, card) == "Club")
     shown = project.get(f"/v1/loyalties/Club/tiers/{tier['id']}/rewards")

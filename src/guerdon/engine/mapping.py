@@ -9,11 +9,16 @@ from guerdon.engine.money import GREATEST
 
 
 class PointsMapping(msgspec.Struct, frozen=True, omit_defaults=True, kw_only=True):
-    """Points multiplied, or replaced; NOT_AVAILABLE takes a reward away from the tier."""
+    """Points multiplied, or replaced; CUSTOM without points takes a reward away from the tier."""
 
-    type: Literal["MULTIPLY", "CUSTOM", "NOT_AVAILABLE"]
+    type: Literal["MULTIPLY", "CUSTOM"]
     multiplier: float | None = None
     points: int | None = None
+
+
+def taken_away(mapping: PointsMapping | None) -> bool:
+    """Whether the tier does not have this at all."""
+    return mapping is not None and mapping.type == "CUSTOM" and mapping.points is None
 
 
 def scaled(points: int, mapping: PointsMapping | None) -> int:
@@ -28,6 +33,4 @@ def mapped(points: int, mapping: PointsMapping | None) -> int | None:
     """The points as the tier has them; None if it does not have this at all."""
     if mapping is None:
         return points
-    if mapping.type == "MULTIPLY":
-        return scaled(points, mapping)
-    return mapping.points if mapping.type == "CUSTOM" else None
+    return scaled(points, mapping) if mapping.type == "MULTIPLY" else mapping.points

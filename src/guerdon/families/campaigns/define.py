@@ -10,6 +10,7 @@ from guerdon.engine.points import ExpirationRules, problem_of
 from guerdon.errors import ApiError, invalid_payload, refused
 from guerdon.families.campaigns.schemas import NewCampaign, NewCampaignVoucher, NewCodeConfig, TiersExpiration
 from guerdon.families.campaigns.store import (
+    NO_EXTENSION,
     PROMOTION,
     REFERRAL,
     CampaignRow,
@@ -162,7 +163,7 @@ def check_times(activity_duration: str | None, tiers: TiersExpiration | None) ->
     durations = {"activity_duration_after_publishing": activity_duration}
     if tiers:
         extend = tiers.expiration_date.extend
-        durations["loyalty_tiers_expiration.expiration_date.extend"] = extend
+        durations["loyalty_tiers_expiration.expiration_date.extend"] = None if extend == NO_EXTENSION else extend
     for path, text in durations.items():
         if text is not None:
             terms.check_duration(path, text)

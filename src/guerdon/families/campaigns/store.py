@@ -14,6 +14,7 @@ from guerdon.engine.validity import Validity
 
 PROMOTION = "PROMOTION"
 REFERRAL = "REFERRAL_PROGRAM"
+NO_EXTENSION = "P0D"  # tiers last no longer than their period
 
 
 class GiftSettings(msgspec.Struct, frozen=True):

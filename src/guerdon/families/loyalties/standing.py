@@ -116,14 +116,6 @@ async def plan(work: Work, campaign_id: str, day: date) -> None:
     await store.plan(work.db, work.project.id, campaign_id, next_period(day, policy.period) if starts else None)
 
 
-async def walk(work: Work, payload: dict[str, Any]) -> dict[str, Any] | None:
-    """Looks at a slice of a campaign's cards after its tiers or its policy have changed, and goes on."""
-    found = await store.cards_of(work.db, work.project.id, payload["campaign_id"], payload["after"], _SLICE)
-    for card_id in found:
-        await settle_tiers(work, card_id, refresh=payload["refresh"])
-    return {**payload, "after": found[-1]} if len(found) == _SLICE else None
-
-
 async def _held(work: Work, card: VoucherRow) -> _Seat | None:
     """None for a card of nobody: nobody is in a tier with it."""
     db, project_id = work.db, work.project.id

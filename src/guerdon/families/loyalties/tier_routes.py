@@ -1,6 +1,7 @@
 """Operations on the tiers of loyalty campaigns, and on those who are in them."""
 
 from guerdon.db.table import Order, Where
+from guerdon.engine.mapping import taken_away
 from guerdon.families.campaigns import shown
 from guerdon.families.campaigns.schemas import Campaign
 from guerdon.families.campaigns.store import CampaignRow
@@ -70,7 +71,7 @@ async def list_tier_rewards(call: Call[None], campaign: CampaignRow, tier: Loyal
             views.assignment(offer, mappings.get(offer.id)),
         )
         for offer in offers
-        if offer.reward_id in found and not views.taken_away(mappings.get(offer.id))
+        if offer.reward_id in found and not taken_away(mappings.get(offer.id))
     ]
     return TierRewards(data, len(data))
 

@@ -29,7 +29,7 @@ class ShownTierPoints(msgspec.Struct, kw_only=True):
 
 
 class NewMapping(msgspec.Struct, kw_only=True):
-    """How a tier changes points; CUSTOM without points takes a reward away, as NOT_AVAILABLE does."""
+    """How a tier changes points. CUSTOM without points takes a reward away; NOT_AVAILABLE is another word for that."""
 
     type: Literal["MULTIPLY", "CUSTOM", "NOT_AVAILABLE"]
     multiplier: Annotated[float, Meta(gt=0, le=1_000_000)] | None = None

@@ -56,11 +56,6 @@ def reward(row: RewardRow, mapping: PointsMapping | None) -> RewardRow:
     return replace(row, parameters={"coin": {**coin, "points_ratio": max(1, scaled(coin["points_ratio"], mapping))}})
 
 
-def taken_away(mapping: PointsMapping | None) -> bool:
-    """Whether a tier does not have a reward at all."""
-    return mapping is not None and mapping.type == "NOT_AVAILABLE"
-
-
 def _expiration(row: StandingRow) -> TierExpiration:
     return TierExpiration(
         customer_id=row.customer_id,

@@ -5,6 +5,7 @@ from itertools import pairwise
 from typing import Any
 
 from guerdon.errors import invalid_payload, missing_param, not_found
+from guerdon.events.doorbell import Bell
 from guerdon.events.work import Work
 from guerdon.families.campaigns import change, views as campaign_views
 from guerdon.families.campaigns.store import CAMPAIGNS, CampaignRow
@@ -16,10 +17,12 @@ from guerdon.families.loyalties.tier_store import LOYALTY_TIERS, LoyaltyTierRow
 from guerdon.families.metadata_schemas.check import Sent, require
 from guerdon.families.rewards.store import ASSIGNMENTS
 from guerdon.jobs import queue
+from guerdon.jobs.queue import NewJob
 
 WALK = "loyalties.walk_tiers"
 PLAN = "loyalties.plan_periods"
 FORGET = "loyalties.forget_tiers"
+_SLICE = 100
 
 
 async def create(work: Work, campaign: CampaignRow, new: Sequence[NewTier]) -> list[LoyaltyTierRow]:
@@ -67,6 +70,15 @@ async def plan(work: Work, payload: dict[str, Any]) -> None:
 async def forget(work: Work, payload: dict[str, Any]) -> None:
     """Removes the tiers of a campaign that was deleted."""
     await store.forget_campaign(work.db, work.project.id, payload["entity_id"])
+
+
+async def walk(work: Work, payload: dict[str, Any]) -> dict[str, Any] | None:
+    """Has a slice of a campaign's cards looked at after its tiers or its policy have changed, and goes on."""
+    found = await store.cards_of(work.db, work.project.id, payload["campaign_id"], payload["after"], _SLICE)
+    jobs = [{"entity_ids": [card_id], "refresh": payload["refresh"]} for card_id in found]
+    await queue.add(work.db, work.project.id, [NewJob(work.new_id("job_"), SETTLE, job, work.group_id) for job in jobs])
+    work.ring(Bell.JOBS)
+    return {**payload, "after": found[-1]} if len(found) == _SLICE else None
 
 
 async def _walk(work: Work, campaign: CampaignRow, *, refresh: bool) -> None:
@@ -124,9 +136,7 @@ def _mapping(given: NewMapping, path: str) -> dict[str, Any]:
             raise missing_param(f"{path}.multiplier")
         whole = int(given.multiplier) if given.multiplier == int(given.multiplier) else given.multiplier
         return {"type": "MULTIPLY", "multiplier": whole}
-    if given.type == "CUSTOM" and given.points is not None:
-        return {"type": "CUSTOM", "points": given.points}
-    return {"type": "NOT_AVAILABLE"}
+    return {"type": "CUSTOM"} if given.points is None else {"type": "CUSTOM", "points": given.points}
 
 
 def _check_ranges(rows: Sequence[LoyaltyTierRow]) -> None:
@@ -141,4 +151,4 @@ def _check_ranges(rows: Sequence[LoyaltyTierRow]) -> None:
             raise invalid_payload(f"Points of tier '{higher.name}' overlap those of tier '{lower.name}'")
 
 
-JOBS = {WALK: standing.walk, PLAN: plan, FORGET: forget}
+JOBS = {WALK: walk, PLAN: plan, FORGET: forget}

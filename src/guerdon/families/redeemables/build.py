@@ -6,7 +6,7 @@ from typing import Any, Literal
 
 from guerdon.engine import refusals, targets, turn
 from guerdon.engine.basket import Basket
-from guerdon.engine.mapping import mapped, scaled
+from guerdon.engine.mapping import mapped, scaled, taken_away
 from guerdon.engine.redeemable import Attached, Card, Category, Formulas, Gift, Rate, Redeemable, Reward
 from guerdon.engine.refusals import Refusal
 from guerdon.families.promotion_tiers.store import TierRow
@@ -173,10 +173,6 @@ def _unpublished(row: VoucherRow) -> Refusal | None:
 
 def _absent(wanted: Wanted, offer: Offer | None) -> Refusal | None:
     """A reward that the card's campaign does not offer, at all or in the holder's tier."""
-    if wanted.reward is None or (offer is not None and not _taken_away(offer)):
+    if wanted.reward is None or (offer is not None and not taken_away(offer.mapping)):
         return None
     return refusals.not_found("reward", wanted.reward.id)
-
-
-def _taken_away(offer: Offer) -> bool:
-    return offer.mapping is not None and offer.mapping.type == "NOT_AVAILABLE"

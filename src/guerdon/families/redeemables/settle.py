@@ -3,6 +3,7 @@
 from typing import Any
 
 from guerdon.events.work import Work
+from guerdon.families.campaigns import store as campaigns
 from guerdon.families.loyalties.assignments import SETTLE
 from guerdon.families.loyalties.standing import settle_tiers
 from guerdon.families.redeemables.automatic import redeem_automatically
@@ -12,17 +13,20 @@ MOVED = frozenset({"voucher.loyalty_card.transaction.created", "voucher.publishe
 
 
 async def settle(work: Work, payload: dict[str, Any]) -> dict[str, Any] | None:
-    """Looks at cards; returns those of which there is more to redeem."""
-    more: list[str] = []
-    for card_id in sorted(payload["entity_ids"]):
-        card = await VOUCHERS.get(work.db, work.project.id, id=card_id)
-        if card is None or card.type != "LOYALTY_CARD":
-            continue
-        if await redeem_automatically(work, card):
-            more.append(card_id)
-        else:
-            await settle_tiers(work, card_id)
-    return {"entity_ids": more} if more else None
+    """Looks at one of the cards, and goes on with the others; held, so that both steps see the same points."""
+    first, *others = payload["entity_ids"]
+    card = await VOUCHERS.get(work.db, work.project.id, id=first)
+    again = False
+    if card is not None and card.type == "LOYALTY_CARD":
+        await work.db.begin()
+        await campaigns.hold(work.db, work.project.id, card.campaign_id or "")
+        card = await VOUCHERS.lock(work.db, work.project.id, card.id)
+    if card is not None and card.type == "LOYALTY_CARD":
+        again = await redeem_automatically(work, card)
+        if not again:
+            await settle_tiers(work, card.id, refresh=payload.get("refresh", False))
+    left = [first, *others] if again else others
+    return {**payload, "entity_ids": left} if left else None
 
 
 JOBS = {SETTLE: settle}
