@@ -10,7 +10,6 @@ from guerdon.families.customers import store as customers, views as customer_vie
 from guerdon.families.customers.store import CardChange, CustomerRow
 from guerdon.families.gifts.schemas import AmountBalance, AmountChange, CreditsAdded, CreditsMoved
 from guerdon.families.loyalties import views
-from guerdon.families.loyalties.movements import AUTOMATIC, MANUAL
 from guerdon.families.loyalties.schemas import Related
 from guerdon.families.publications.publish import API
 from guerdon.families.vouchers import ledger, views as voucher_views
@@ -36,7 +35,6 @@ async def adjust(work: Work, card: VoucherRow, change: AmountChange, *, source: 
         raise await _refusal(work, card, change.amount)
     holder = await _holder(work, changed, change.amount)
     shown = balance(changed, change.amount)
-    shown.operation_type = MANUAL if source == API else AUTOMATIC
     row = TransactionRow(
         id=work.new_id("vtx_"),
         voucher_id=changed.id,

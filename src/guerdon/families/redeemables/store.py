@@ -82,6 +82,7 @@ class Use(msgspec.Struct, frozen=True):
     locked_amount: int = 0
 
 
+API = "API"
 AUTO_REDEEM = "AUTO_REDEEM"  # the channel of what the engine redeems by itself
 REDEMPTIONS = Table("redemptions", RedemptionRow)
 _RETURNED = ", ".join(f"v.{column}" for column in VoucherRow.__struct_fields__)

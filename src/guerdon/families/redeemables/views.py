@@ -16,7 +16,7 @@ from guerdon.families.promotion_tiers.schemas import Tier
 from guerdon.families.redeemables import schemas
 from guerdon.families.redeemables.done import Done
 from guerdon.families.redeemables.sources import Offer
-from guerdon.families.redeemables.store import RedemptionRow
+from guerdon.families.redeemables.store import API, AUTO_REDEEM, RedemptionRow
 from guerdon.families.rewards import views as reward_views
 from guerdon.families.rewards.schemas import SimpleRewardResult
 from guerdon.families.vouchers import views as voucher_views
@@ -76,7 +76,7 @@ def internal(done: Done, links: Links) -> schemas.InternalRedemption:
         **_in_event(done),
         reward=reward,
         created_at=iso(row.created_at),
-        channel_type=row.channel_type,
+        channel_type=API if row.channel_type == AUTO_REDEEM else row.channel_type,  # this form knows no other
         channel_id=row.channel_id,
         parent_redemption_id=row.parent_id or UNSET,
         related_object_type=row.related_object_type,
