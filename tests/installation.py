@@ -298,8 +298,9 @@ class Project(Client):
 
         return [{**event, "data": json.loads(event["data"])} for event in eventually(look)]
 
-    def advance(self, by: str) -> None:
-        self.management.post(f"{self.path}/clock/advance", {"by": by})
+    def advance(self, by: str = "", *, to: str = "") -> None:
+        """Moves the clock on by a duration, or to a moment."""
+        self.management.post(f"{self.path}/clock/advance", {"to": to} if to else {"by": by})
 
     def finished(self, action_id: str, *, patience_s: float = PATIENCE_S) -> dict[str, Any]:
         """The asynchronous action once it is done."""

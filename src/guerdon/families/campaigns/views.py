@@ -6,7 +6,7 @@ from msgspec import UNSET, UnsetType
 
 from guerdon.clock import iso, iso_or_none
 from guerdon.families.campaigns import schemas
-from guerdon.families.campaigns.store import CampaignRow, CodeSettings, Settings
+from guerdon.families.campaigns.store import REFERRAL, CampaignRow, CodeSettings, Settings
 from guerdon.families.promotion_tiers.schemas import Tier, TierCampaign, TiersList
 from guerdon.families.vouchers.beside import NOTHING, Beside
 from guerdon.families.vouchers.schemas import Gift
@@ -44,6 +44,7 @@ def campaign(row: CampaignRow, beside: Beside = NOTHING, tiers: Sequence[Tier] =
         category_id=row.category_id,
         categories=beside.categories_of(row),
         loyalty_tiers_expiration=settings.loyalty_tiers_expiration or UNSET,
+        referral_program=settings.referral_program or UNSET,
         promotion=UNSET if row.has_codes else TiersList(tiers=list(tiers), total=len(tiers)),
         validation_rules_assignments=beside.assignments_of(row),
     )
@@ -80,7 +81,8 @@ def _simple(row: CampaignRow, absent: UnsetType | None) -> schemas.SimpleCampaig
         name=row.name,
         campaign_type=row.campaign_type,
         type=row.type,
-        is_referral_code=row.campaign_type == "REFERRAL_PROGRAM",
+        is_referral_code=row.campaign_type == REFERRAL,
+        referral_program=row.configured.referral_program or UNSET,
         voucher=_simple_voucher(row, absent) if row.has_codes else UNSET,
         auto_join=row.auto_join,
         join_once=row.join_once,
@@ -117,7 +119,7 @@ def _voucher(row: CampaignRow, settings: Settings) -> schemas.CampaignVoucher:
         loyalty_card=_card(codes) or UNSET,
         redemption=schemas.Limit(quantity=codes.quantity),
         code_config=_config(codes),
-        is_referral_code=row.campaign_type == "REFERRAL_PROGRAM",
+        is_referral_code=row.campaign_type == REFERRAL,
         start_date=iso_or_none(row.start_date) or UNSET,
         expiration_date=iso_or_none(row.expiration_date) or UNSET,
         validity_timeframe=validity.get("timeframe", UNSET),

@@ -9,16 +9,13 @@ from guerdon.families.campaigns.schemas import Campaign, CampaignsList, NewCampa
 from guerdon.families.campaigns.store import CAMPAIGNS, CampaignRow
 from guerdon.families.customers import store as customers
 from guerdon.families.loyalties import balance, members, rules, transactions, views
+from guerdon.families.loyalties.earning_schemas import EarningRule, EarningRulePatch, EarningRules, NewEarningRules
 from guerdon.families.loyalties.members import load_campaign, load_card, load_card_of
 from guerdon.families.loyalties.schemas import (
     Balance,
     BalanceChange,
     Buckets,
-    EarningRule,
-    EarningRulePatch,
-    EarningRules,
     Members,
-    NewEarningRules,
     NewMember,
     Transactions,
 )
