@@ -15,6 +15,7 @@ import delivery
 import events
 import isolation
 import latency
+import redeeming
 from report import Report
 
 MEASURES: dict[str, Callable[[Report], None]] = {
@@ -23,6 +24,7 @@ MEASURES: dict[str, Callable[[Report], None]] = {
     "latency": latency.measure,
     "isolation": isolation.measure,
     "backlog": backlog.measure,
+    "redeeming": redeeming.measure,
 }
 LONGEST_S = 600
 

@@ -14,6 +14,7 @@ class Redeeming:
     def __init__(self, client: Any, body: Body) -> None:
         self.validations = voucherify.ValidationsApi(client)
         self.redemptions = voucherify.RedemptionsApi(client)
+        self.qualifications = voucherify.QualificationsApi(client)
         self.vouchers = voucherify.VouchersApi(client)
         self.body = body
 
@@ -24,6 +25,7 @@ class Redeeming:
                 {"type": "DISCOUNT_VOUCHER", "discount": discount, "redemption": {"quantity": 2}}
             )
             self.vouchers.create_voucher(code=code, vouchers_create_with_specific_code_request_body=fields)
+        self.qualify()
         self.validate()
         self.redeem()
         self.release()
@@ -39,6 +41,13 @@ class Redeeming:
         assert found.valid
         assert found.order.total_amount == 9_000
         assert found.inapplicable_redeemables is None
+
+    def qualify(self) -> None:
+        wanted = models.QualificationsCheckEligibilityRequestBody.from_dict(
+            {"scenario": "ALL", "order": {"amount": 1_000}, "customer": {"source_id": "ann"}, "options": {"limit": 50}}
+        )
+        found = self.qualifications.check_eligibility(wanted)
+        assert {"TEN", "FIVE"} <= {one.id for one in found.redeemables.data}
 
     def redeem(self) -> None:
         api = self.redemptions

@@ -17,9 +17,9 @@ with warnings.catch_warnings():  # the client's own, at import
     from voucherify.exceptions import ApiException
 
 from incentives import Incentives
-from redeeming import Redeeming
 
 from installation import Project, eventually
+from redeeming import Redeeming
 
 _OPERATION = re.compile(r"method='(\w+)',\s+resource_path='([^']+)'")
 _PARAMETER = re.compile(r"\{[^}]*\}")

@@ -47,8 +47,8 @@ def test_categories_are_listed_newest_first(project: Project) -> None:
 @pytest.mark.parametrize(
     ("body", "details"),
     [
-        ({"hierarchy": 1}, "must have required property 'name'"),
-        ({"name": "x"}, "must have required property 'hierarchy'"),
+        ({"hierarchy": 1}, "should have required property 'name'"),
+        ({"name": "x"}, "should have required property 'hierarchy'"),
         ({"name": "x", "hierarchy": -1}, "Property .hierarchy must be >= 0"),
         ({"name": "x", "hierarchy": "1"}, "Property .hierarchy must be integer"),
         ({"name": "", "hierarchy": 1}, "Property .name must NOT have fewer than 1 characters"),

@@ -99,8 +99,8 @@ def test_a_collection_is_renamed_refiltered_listed_and_deleted(project: Project)
 @pytest.mark.parametrize(
     ("body", "status", "details"),
     [
-        ({}, 400, "must have required property 'type'"),
-        ({"type": "STATIC"}, 400, "must have required property 'name'"),
+        ({}, 400, "should have required property 'type'"),
+        ({"type": "STATIC"}, 400, "should have required property 'name'"),
         ({"type": "OTHER", "name": "x"}, 400, "must be equal to one of the allowed values"),
         ({"type": "STATIC", "name": 7}, 400, "Property .name must be string"),
         (

@@ -176,7 +176,7 @@ def test_releasing_something_is_told(project: Project) -> None:
 @pytest.mark.parametrize(
     ("body", "status", "details"),
     [
-        ({}, 400, "must have required property"),
+        ({}, 400, "should have required property"),
         ({"related_object_type": "order", "related_object_id": "x"}, 400, "allowed values"),
         ({"related_object_type": "voucher", "related_object_id": ""}, 400, "fewer than 1"),
         ({"related_object_type": "voucher", "related_object_id": "x"}, 404, "Cannot find voucher with id x"),

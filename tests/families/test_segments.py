@@ -105,11 +105,14 @@ def test_a_stranger_is_in_what_they_would_be_in(project: Project) -> None:
 @pytest.mark.parametrize(
     ("body", "details"),
     [
-        ({"type": "passive"}, "Payload must have required property 'filter'"),
+        ({"type": "passive"}, "Payload should have required property 'filter'"),
         ({"type": "other"}, "Property .type must be equal to one of the allowed values ('other' is not)"),
         ({"type": "passive", "filter": []}, "Property .filter must be object"),
         ({"type": "passive", "filter": {"junction": "and"}}, "Property .filter must have from 1 to 100 fields"),
-        ({"type": "passive", "filter": {"name": {}}}, "Property .filter.name must have required property 'conditions'"),
+        (
+            {"type": "passive", "filter": {"name": {}}},
+            "Property .filter.name should have required property 'conditions'",
+        ),
         ({"type": "passive", "filter": {"name": 1}}, "Property .filter.name must be object"),
         (
             {"type": "passive", "filter": {"junction": "xor", **VIP}},

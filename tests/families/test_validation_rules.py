@@ -148,7 +148,7 @@ def test_making_and_deleting_a_rule_is_told(project: Project) -> None:
         ({"context_type": "campaign"}, 400, "invalid_payload", "allowed values"),
         ({"rules": []}, 400, "invalid_payload", "Property .rules must be object"),
         ({"rules": {"1": 7, "logic": "1"}}, 400, "invalid_payload", "must be object"),
-        ({"rules": {"1": {"conditions": {}}}}, 400, "invalid_payload", "must have required property 'name'"),
+        ({"rules": {"1": {"conditions": {}}}}, 400, "invalid_payload", "should have required property 'name'"),
         ({"rules": {"1": AMOUNT, "logic": 1}}, 400, "invalid_validation_rules", "Logic must be a text"),
         ({"rules": {"first": AMOUNT}}, 400, "invalid_validation_rules", "must be numbered"),
         ({"rules": {"1": AMOUNT, "logic": "1 and 2"}}, 400, "invalid_validation_rules", "2"),

@@ -70,7 +70,7 @@ def test_bad_projects_are_refused_and_none_is_made(
 def test_what_a_project_must_have(installation: Installation, name: str) -> None:
     body = {key: value for key, value in GOOD.items() if key != name}
     refusal = installation.manage().refuse("POST", PROJECTS, body, status=400, key="invalid_payload")
-    assert refusal["details"] == f"Payload must have required property '{name}'"
+    assert refusal["details"] == f"Payload should have required property '{name}'"
 
 
 def test_the_clock_of_a_sandbox_is_moved_on(project: Project) -> None:

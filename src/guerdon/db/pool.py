@@ -24,7 +24,7 @@ UNREACHABLE = (
 # What cannot get better by waiting, either: the database is there and does not let us in.
 UNUSABLE = (*UNREACHABLE, asyncpg.InvalidAuthorizationSpecificationError, asyncpg.InvalidCatalogNameError)
 # What a transaction met that could not go on beside another: worth trying again at once.
-CONFLICT = (asyncpg.DeadlockDetectedError, asyncpg.SerializationError)
+CONFLICT = (asyncpg.DeadlockDetectedError, asyncpg.SerializationError, asyncpg.UniqueViolationError)
 _STATEMENTS = 1_000  # prepared statements kept per connection; ours are a fixed, smaller number
 # Our statements find few rows through an index, and are run a million times. The plan for that must not depend on how
 # fresh the statistics are: a new partition looks empty, and a hash join with a scan of it looks cheap until it is not.

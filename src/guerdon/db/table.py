@@ -75,6 +75,10 @@ class Table(Generic[R]):
         """A record of exactly the table's columns as a row."""
         return self.row(**values)
 
+    def whole(self, record: Any) -> R:  # noqa: ANN401 - a record
+        """A record of all that the database has of a row, also what only it needs."""
+        return self.read({name: record[name] for name in self.row.__struct_fields__})
+
     async def get(self, db: Transaction, project_id: str, **key: object) -> R | None:
         """The row whose columns equal the key, which must be unique."""
         where = Where().equal(**key)
@@ -112,6 +116,13 @@ class Table(Generic[R]):
 
     async def insert(self, db: Transaction, project_id: str, row: R) -> None:
         await db.write(self.insert_sql, project_id, *msgspec.structs.astuple(row))
+
+    def insert_later(self, db: Transaction, project_id: str, row: R) -> None:
+        db.later(self.insert_sql, project_id, *msgspec.structs.astuple(row))
+
+    def update_later(self, db: Transaction, project_id: str, row: R) -> None:
+        """As `update`."""
+        db.later(self.update_sql, project_id, *msgspec.structs.astuple(row))
 
     async def update(self, db: Transaction, project_id: str, row: R) -> None:
         """Replaces the row; the first field must be its id, and the caller must hold its lock."""

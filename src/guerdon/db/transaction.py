@@ -1,26 +1,34 @@
 """A transaction that begins with its first write: a read and one guarded write cost two round trips."""
 
 import asyncio
+import re
 from collections.abc import AsyncGenerator
 from contextlib import asynccontextmanager
+from functools import lru_cache
 from types import TracebackType
 from typing import Any, Self
 
 from guerdon.db.pool import UNREACHABLE, Connection, Pool, Record
+
+_PLACE = re.compile(r"\$(\d+)")
+_MOST_AT_ONCE = 12
+_FORGOTTEN = "writes were put off and never sent"
 
 
 class Transaction:
     """One connection, taken at the first statement and given back at the end.
 
     Reads run alone until something is written; the first write begins. A workflow whose only write is one guarded
-    statement sends it with `only()` and needs no BEGIN and COMMIT around it. Leaving the block commits; an exception
-    rolls back.
+    statement sends it with `only()` and needs no BEGIN and COMMIT around it. Writes that nothing waits for are put off
+    with `later()` and sent together, in one round trip, before the next statement. Leaving the block commits; an
+    exception rolls back.
     """
 
     def __init__(self, pool: Pool) -> None:
         self._pool = pool
         self._connection: Connection | None = None
         self._begun = False
+        self._later: list[tuple[str, tuple[object, ...]]] = []
 
     async def __aenter__(self) -> Self:
         return self
@@ -28,19 +36,24 @@ class Transaction:
     async def __aexit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
+        forgotten, self._later = bool(self._later) and error is None, []
         if self._connection is None:
+            if forgotten:
+                raise RuntimeError(_FORGOTTEN)
             return
         connection, self._connection = self._connection, None
         begun, self._begun = self._begun, False
         try:
             # A connection that was cancelled or lost is thrown away, which rolls back as well.
             if begun and not isinstance(error, (asyncio.CancelledError, *UNREACHABLE)):
-                await connection.execute("ROLLBACK" if error else "COMMIT")
+                await connection.execute("ROLLBACK" if error or forgotten else "COMMIT")
         except BaseException as failure:
             error = failure
             raise
         finally:
             self._pool.release(connection, error)
+        if forgotten:
+            raise RuntimeError(_FORGOTTEN)
 
     @property
     def begun(self) -> bool:
@@ -72,6 +85,22 @@ class Transaction:
         """Writes and returns the first row of RETURNING; None means that the guard in WHERE did not hold."""
         await self.begin()
         return await (await self._taken()).fetchrow(sql, *args)
+
+    def later(self, sql: str, *args: object) -> None:
+        """Puts off a write whose result nobody needs; none of those put off together may touch what another touches.
+
+        They see the database as it is when they are sent.
+        """
+        self._later.append((sql, args))
+
+    async def settle(self) -> None:
+        """Sends what was put off: as parts of one statement, which the database makes as if they were one write."""
+        while self._later:
+            later, self._later = self._later[:_MOST_AT_ONCE], self._later[_MOST_AT_ONCE:]
+            await self.begin()
+            statement = _together(tuple(sql for sql, _ in later), tuple(len(args) for _, args in later))
+            values = [value for _, args in later for value in args]
+            await (await self._taken(settled=True)).execute(statement, *values)
 
     async def take_turns(self, key: int) -> None:
         """Waits until no other transaction holds the turn of this number, and holds it until this one ends."""
@@ -109,7 +138,23 @@ class Transaction:
             raise
         await self.write("RELEASE SAVEPOINT here")
 
-    async def _taken(self) -> Connection:
+    async def _taken(self, *, settled: bool = False) -> Connection:
+        if self._later and not settled:
+            await self.settle()
         if self._connection is None:
             self._connection = await self._pool.acquire()
         return self._connection
+
+
+@lru_cache(maxsize=1_000)
+def _together(statements: tuple[str, ...], counts: tuple[int, ...]) -> str:
+    """Several statements as the parts of one, each with its own parameters."""
+    if len(statements) == 1:
+        return statements[0]
+    parts: list[str] = []
+    before = 0
+    for number, (sql, count) in enumerate(zip(statements, counts, strict=True)):
+        moved = _PLACE.sub(lambda place, before=before: f"${int(place[1]) + before}", sql)
+        parts.append(f"later_{number} AS ({moved})")
+        before += count
+    return f"WITH {', '.join(parts)} SELECT"

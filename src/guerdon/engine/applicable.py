@@ -1,18 +1,19 @@
 """The lists `applicable_to` and `inapplicable_to` of an answer: what rules mean, and what of it the order has. Pure."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
-from guerdon.engine.goods import ALL_PRODUCTS, Catalogue, is_of
+from guerdon.engine.goods import Catalogue
 from guerdon.engine.moment import Moment
 from guerdon.engine.order import Item, Order
-from guerdon.engine.targets import Entry, Line, Scope, entry_of
+from guerdon.engine.targets import Entry, Line, Scope
 
 Listed = list[dict[str, Any]]
 # Beyond so many units in an order they are no longer listed one by one.
 _MOST_UNITS = 1_000
 _NAMES = ("object", "id", "source_id", "product_id", "product_source_id", "strict")
-_EVERYTHING = Entry(object="products_collection", id=ALL_PRODUCTS, wire={"object": "products_collection"})
+# The kind of goods, and the name by which they go first.
+_Goods = tuple[str, str]
 
 
 def applicable_to(
@@ -22,80 +23,65 @@ def applicable_to(
     scope = next((scope for scope in scopes if scope.names_goods), None)
     if scope is None:
         return []
-    included = scope.included or ((_EVERYTHING,) if scope.included_all else ())
     chosen = {line.index: line for line in lines}
-    excluded = Scope(included=scope.excluded)
-    places: dict[tuple[str, str], list[int]] = {}
-    governing: dict[tuple[str, str], Entry] = {}
+    units_told = sum(item.quantity or 0 for item in order.items) <= _MOST_UNITS
+    meant: dict[_Goods, list[int]] = {}
+    places: dict[_Goods, list[int]] = {}
+    governing: dict[_Goods, Entry] = {}
     for index, item in enumerate(order.items):
-        entry = entry_of(item, Scope(included=included), catalogue, moment)
-        if entry is None or entry_of(item, excluded, catalogue, moment) is not None:
+        meaning = list(scope.meaning(item, catalogue, moment))
+        if not meaning or scope.excludes(item, catalogue, moment):
             continue
         places.setdefault(_name(item), []).append(index)
-        governing.setdefault(_name(item), entry)
+        governing.setdefault(_name(item), meaning[0])
+        for entry in meaning:
+            meant.setdefault((entry.object, entry.id), []).append(index)
+
+    def application(entry: Entry, indices: Sequence[int]) -> dict[str, Any]:
+        taken = [chosen[index] for index in indices if index in chosen]
+        return _application(entry, taken, units_told=units_told)
+
+    defined: Listed = []
+    for entry in scope.entries:
+        indices = meant.get((entry.object, entry.id), ())
+        if not any(_is_itself(entry, order.items[index]) for index in indices):
+            defined.append({**_definition(entry), **(application(entry, indices) if indices else {})})
     concrete = [
-        {**_concrete(order.items[indices[0]]), **_application(governing[name].wire, indices, chosen, order)}
+        {**_concrete(order.items[indices[0]]), **application(governing[name], indices)}
         for name, indices in places.items()
     ]
-    return [*_defined(included, order, places, chosen, catalogue, moment), *concrete]
+    return [*defined, *concrete]
 
 
 def inapplicable_to(order: Order, scopes: Sequence[Scope], catalogue: Catalogue, moment: Moment) -> Listed:
     """The same of what rules exclude."""
-    excluded = [entry for scope in scopes for entry in scope.excluded]
-    listed: dict[tuple[str, str], dict[str, Any]] = {}
-    in_order: dict[tuple[str, str], dict[str, Any]] = {}
-    for entry in excluded:
-        matching = [item for item in order.items if is_of(item, entry, catalogue, moment)]
-        if not any(entry.object in _name(item) and entry.id in _names(item) for item in matching):
-            listed[entry.object, entry.id] = _definition(entry)
-        for item in matching:
-            in_order.setdefault(_name(item), {**_concrete(item), "effect": entry.effect})
+    listed = {(entry.object, entry.id): _definition(entry) for scope in scopes for entry in scope.excluded}
+    in_order: dict[_Goods, dict[str, Any]] = {}
+    for scope in scopes:
+        for item in order.items if scope.excluded else ():
+            for entry in scope.excluding(item, catalogue, moment):
+                in_order.setdefault(_name(item), {**_concrete(item), "effect": entry.effect})
+                if _is_itself(entry, item):
+                    listed.pop((entry.object, entry.id), None)
     return [*listed.values(), *in_order.values()]
-
-
-def _defined(
-    included: Iterable[Entry],
-    order: Order,
-    places: Mapping[tuple[str, str], list[int]],
-    chosen: Mapping[int, Line],
-    catalogue: Catalogue,
-    moment: Moment,
-) -> Listed:
-    """The definitions that are not themselves goods of the order."""
-    found: Listed = []
-    for entry in included:
-        indices = [
-            index
-            for mine in places.values()
-            for index in mine
-            if entry is _EVERYTHING or is_of(order.items[index], entry, catalogue, moment)
-        ]
-        concrete = any(entry.object == _name(order.items[i])[0] and entry.id in _names(order.items[i]) for i in indices)
-        if not concrete:
-            application = _application(entry.wire, sorted(indices), chosen, order) if indices else {}
-            found.append({**_definition(entry), **application})
-    return found
 
 
 def _definition(entry: Entry) -> dict[str, Any]:
     return {"effect": entry.effect, **entry.wire, "object": entry.object, "id": entry.id, "strict": False}
 
 
-def _application(
-    wire: Mapping[str, Any], indices: Sequence[int], chosen: Mapping[int, Line], order: Order
-) -> dict[str, Any]:
+def _application(entry: Entry, taken: Sequence[Line], *, units_told: bool) -> dict[str, Any]:
     """The caps of the definition, how it chooses, and which lines and units it chose."""
-    taken = [chosen[index] for index in indices if index in chosen]
+    way = entry.way
     told: dict[str, Any] = {
-        **{name: value for name, value in wire.items() if name not in _NAMES},
-        "effect": wire.get("effect") or "APPLY_TO_EVERY",
+        **{name: value for name, value in entry.wire.items() if name not in _NAMES},
+        "effect": way.effect,
         "order_item_indices": [line.index for line in taken],
-        "repeat": wire.get("repeat") or 1,
-        "skip_initially": wire.get("skip_initially") or 0,
-        "target": wire.get("target") or "ITEM",
+        "repeat": way.repeat,
+        "skip_initially": way.skip,
+        "target": way.target,
     }
-    if sum(item.quantity or 0 for item in order.items) <= _MOST_UNITS:
+    if units_told:
         told["order_item_units"] = [_units(line) for line in taken]
     return told
 
@@ -106,33 +92,33 @@ def _units(line: Line) -> dict[str, Any]:
 
 
 def _concrete(item: Item) -> dict[str, Any]:
+    kind, name = _name(item)
     product_source = (item.product and item.product.source_id) or None
-    if _name(item)[0] == "sku":
+    told: Mapping[str, Any]
+    if kind == "sku":
         told = {
-            "object": "sku",
-            "id": item.sku_id or item.source_id,
-            "source_id": (item.sku and item.sku.source_id) or item.source_id or item.sku_id,
+            "object": kind,
+            "id": name,
+            "source_id": (item.sku and item.sku.source_id) or item.source_id or name,
             "product_id": item.product_id,
             "product_source_id": product_source,
         }
     else:
-        told = {
-            "object": "product",
-            "id": item.product_id or item.source_id,
-            "source_id": product_source or item.source_id or item.product_id,
-        }
+        told = {"object": kind, "id": name or None, "source_id": product_source or item.source_id or name or None}
     return {**{name: value for name, value in told.items() if value is not None}, "strict": True}
 
 
-def _name(item: Item) -> tuple[str, str]:
-    """What kind of goods the line is of, and its first name."""
+def _is_itself(entry: Entry, item: Item) -> bool:
+    """Whether the entry names the very goods of the line, and not only something that they are part of."""
+    kind, name = _name(item)
+    if entry.object != kind:
+        return False
+    record = item.sku if kind == "sku" else item.product
+    return entry.id in {name, record and record.id, record and record.source_id, item.source_id}
+
+
+def _name(item: Item) -> _Goods:
     sku = item.sku_id or (item.source_id if item.related_object == "sku" else None)
     if sku:
         return "sku", sku
     return "product", item.product_id or item.source_id or ""
-
-
-def _names(item: Item) -> set[str]:
-    record = item.sku if _name(item)[0] == "sku" else item.product
-    names = {_name(item)[1], record and record.id, record and record.source_id, item.source_id}
-    return {name for name in names if name}

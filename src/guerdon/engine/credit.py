@@ -60,7 +60,7 @@ def _points(order: Order, code: str, card: Card) -> Paid | Refusal:
     if reward is None:
         return refusals.missing_reward()
     if reward.left is not None and reward.left <= 0:
-        return refusals.out_of_stock(reward.id)
+        return refusals.out_of_stock(reward.id, reward.left)
     if reward.points is not None and reward.points > card.balance:
         return refusals.points_exceeded(code, card.balance, reward.points)
     if reward.rate is None:

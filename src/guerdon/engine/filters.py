@@ -50,7 +50,7 @@ def _on_field(path: str, value: object) -> OnField:
         raise ValueError(f".{path} must be object")  # noqa: TRY004 - it is about what was sent, not about our code
     conditions = cast("Mapping[str, object]", value).get("conditions")
     if not isinstance(conditions, Mapping) or not conditions:
-        raise ValueError(f".{path} must have required property 'conditions'")
+        raise ValueError(f".{path} should have required property 'conditions'")
     named = cast("Mapping[str, object]", conditions)
     try:
         return OnField(path, named, compile_conditions(named))

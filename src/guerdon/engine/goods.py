@@ -1,7 +1,7 @@
 """What goods the lines of an order are of, and which entry of a rule means them. Pure."""
 
 from collections.abc import Callable, Mapping
-from typing import Any, Literal
+from typing import Any, Literal, cast
 
 import msgspec
 
@@ -45,20 +45,22 @@ EMPTY = Catalogue()
 
 def product_names(item: Item) -> set[str]:
     """Every id and source id by which the line's product goes."""
-    product = item.product
-    names = {item.product_id, product and product.id, product and product.source_id}
+    names = {item.product_id}
+    if item.product is not None:
+        names |= {item.product.id, item.product.source_id}
     if item.related_object != "sku":
         names.add(item.source_id)
-    return {name for name in names if name}
+    return _known(names)
 
 
 def sku_names(item: Item) -> set[str]:
     """Every id and source id by which the line's variant goes; none for a line that is of a product alone."""
-    sku = item.sku
-    names = {item.sku_id, sku and sku.id, sku and sku.source_id}
+    names = {item.sku_id}
+    if item.sku is not None:
+        names |= {item.sku.id, item.sku.source_id}
     if item.related_object == "sku":
         names.add(item.source_id)
-    return {name for name in names if name}
+    return _known(names)
 
 
 def product_record(item: Item, catalogue: Catalogue) -> dict[str, Any]:
@@ -103,6 +105,13 @@ def is_member(item: Item, collection: Collection, catalogue: Catalogue, moment: 
     if collection.filter(product_record(item, catalogue), moment):
         return True
     return bool(sku_names(item)) and collection.filter(sku_record(item, catalogue), moment)
+
+
+def _known(names: set[str | None]) -> set[str]:
+    """The names that are any; asked for every line of every rule, so it goes without a loop."""
+    names.discard(None)
+    names.discard("")
+    return cast("set[str]", names)
 
 
 def _over(known: Record, sent: msgspec.Struct | None, own: Record) -> dict[str, Any]:

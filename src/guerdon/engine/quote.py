@@ -4,20 +4,20 @@ Qualifications, validations and redemptions all ask `decide`, so that they canno
 """
 
 from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from functools import partial
 from typing import Literal
 
 import msgspec
 from msgspec.structs import replace
 
-from guerdon.engine import stacking, turn
+from guerdon.engine import refusals, stacking, turn
 from guerdon.engine.basket import Basket
 from guerdon.engine.bundles import Bundles
-from guerdon.engine.discounts.step import plain
+from guerdon.engine.discounts.step import has_share, plain
 from guerdon.engine.order import Item, Order
 from guerdon.engine.redeemable import Redeemable
-from guerdon.engine.refusals import NO_EFFECT, PRECEDING, Refusal, Skip
+from guerdon.engine.refusals import Refusal, Skip
 from guerdon.engine.turn import State, Taken
 
 Status = Literal["APPLICABLE", "INAPPLICABLE", "SKIPPED"]
@@ -77,23 +77,24 @@ class Quote(msgspec.Struct, frozen=True, kw_only=True):
 def decide(basket: Basket) -> Quote:
     """Each redeemable in its turn, on the order as those before it have left it."""
     start = plain(basket.order)
-    all_or_none = basket.stacking.redeemables_application_mode == "ALL"
     is_valid = partial(_holds, basket, start)
     outcomes: list[Outcome] = []
-    order, discounted = start, frozenset[int]()
+    applied: list[Outcome] = []
+    failed: Redeemable | None = None
+    state = State(order=start, initial=start)
     counted: Counter[str] = Counter()
     for one in stacking.turns(basket.redeemables, basket.stacking, is_valid):
-        failed = all_or_none and any(outcome.refusal for outcome in outcomes)
-        state = State(order=order, initial=start, discounted=discounted, counted=counted)
-        outcome = _outcome(basket, state, one, outcomes, failed=failed)
+        outcome = _outcome(basket, state, one, applied, failed)
         outcomes.append(outcome)
+        if outcome.refusal is not None and basket.stacking.redeemables_application_mode == "ALL":
+            failed = one.redeemable
         if outcome.taken is not None:
-            order = plain(outcome.taken.order)
-            discounted |= _discounted(outcome.taken.order)
+            applied.append(outcome)
             counted.update(outcome.taken.counted)
-    applied = [outcome for outcome in outcomes if outcome.taken is not None]
-    valid = bool(applied) and not (all_or_none and any(outcome.refusal for outcome in outcomes))
-    return Quote(outcomes=tuple(outcomes), order=_shared(start, order, applied), valid=valid)
+            discounted = state.discounted | _discounted(outcome.taken.order)
+            state = State(order=_next(outcome.taken.order), initial=start, discounted=discounted, counted=counted)
+    order = _shared(start, [outcome.taken.order for outcome in applied if outcome.taken])
+    return Quote(outcomes=tuple(outcomes), order=order, valid=bool(applied) and failed is None)
 
 
 def alone(basket: Basket, redeemable: Redeemable) -> Outcome:
@@ -102,17 +103,18 @@ def alone(basket: Basket, redeemable: Redeemable) -> Outcome:
     return _taken(basket, State(order=start, initial=start), redeemable)
 
 
-def _outcome(basket: Basket, state: State, one: stacking.Turn, before: Sequence[Outcome], *, failed: bool) -> Outcome:
-    if failed:
-        return Outcome(redeemable=one.redeemable, skip=PRECEDING)
-    applied = [outcome.redeemable for outcome in before if outcome.taken is not None]
-    skip = one.skip or stacking.over_limit(one.redeemable, applied, basket.stacking)
+def _outcome(
+    basket: Basket, state: State, one: stacking.Turn, applied: Sequence[Outcome], failed: Redeemable | None
+) -> Outcome:
+    if failed is not None:
+        return Outcome(redeemable=one.redeemable, skip=refusals.preceding(failed.id))
+    skip = one.skip or stacking.over_limit(one.redeemable, [outcome.redeemable for outcome in applied], basket.stacking)
     if skip is not None:
         return Outcome(redeemable=one.redeemable, skip=skip)
     outcome = _taken(basket, state, one.redeemable)
-    if outcome.taken and not outcome.taken.has_effect and basket.stacking.skips_no_effect(one.redeemable):
-        return Outcome(redeemable=one.redeemable, skip=NO_EFFECT)
-    return outcome
+    if outcome.taken is not None and not outcome.taken.has_effect:
+        skip = basket.stacking.no_effect(one.redeemable)
+    return outcome if skip is None else Outcome(redeemable=one.redeemable, skip=skip)
 
 
 def _taken(basket: Basket, state: State, redeemable: Redeemable) -> Outcome:
@@ -126,36 +128,52 @@ def _holds(basket: Basket, start: Order, redeemable: Redeemable) -> bool:
     return isinstance(turn.take(basket, State(order=start, initial=start), redeemable), Taken)
 
 
+def _next(order: Order) -> Order:
+    """The order for the next turn. Where goods have changed, it begins with the amount that it has now."""
+    after = plain(order)
+    return after if order.initial_amount is None else replace(after, initial_amount=order.amount)
+
+
 def _discounted(order: Order) -> frozenset[int]:
-    return frozenset(index for index, item in enumerate(order.items) if item.applied_discount_amount)
-
-
-def _shared(start: Order, order: Order, applied: Sequence[Outcome]) -> Order:
-    """The final order with the shares of all of them added up."""
-    orders = [outcome.taken.order for outcome in applied if outcome.taken]
-    if not orders:
-        return order
-    items = tuple(_shared_item(item, [one.items[i] for one in orders if i < len(one.items)])
-                  for i, item in enumerate(order.items))  # fmt: skip
-    changed = any(one.initial_amount is not None and one.initial_amount != start.initial_amount for one in orders)
-    return replace(
-        order,
-        items=items,
-        applied_discount_amount=_sum(one.applied_discount_amount for one in orders),
-        initial_amount=start.amount if changed else order.initial_amount,
+    """The lines that got something off, or units for nothing."""
+    return frozenset(
+        index
+        for index, item in enumerate(order.items)
+        if item.applied_discount_amount or item.applied_discount_quantity
     )
 
 
-def _shared_item(item: Item, shares: Sequence[Item]) -> Item:
+def _shared(start: Order, orders: Sequence[Order]) -> Order:
+    """The last order with the shares of all of them added up."""
+    if not orders:
+        return start
+    shares: dict[int, list[Item]] = {}
+    for order in orders:
+        for index, item in enumerate(order.items):
+            if has_share(item):
+                shares.setdefault(index, []).append(item)
+    items = list(orders[-1].items)
+    for index, mine in shares.items():
+        items[index] = _summed(items[index], mine)
+    changed = any(item.applied_quantity is not None for item in items)
+    return replace(
+        orders[-1],
+        items=tuple(items),
+        applied_discount_amount=_sum([order.applied_discount_amount for order in orders]),
+        initial_amount=start.amount if changed else start.initial_amount,
+    )
+
+
+def _summed(item: Item, shares: Sequence[Item]) -> Item:
     return replace(
         item,
-        applied_discount_amount=_sum(share.applied_discount_amount for share in shares),
-        applied_discount_quantity=_sum(share.applied_discount_quantity for share in shares),
-        applied_quantity=_sum(share.applied_quantity for share in shares),
-        applied_quantity_amount=_sum(share.applied_quantity_amount for share in shares),
+        applied_discount_amount=_sum([share.applied_discount_amount for share in shares]),
+        applied_discount_quantity=_sum([share.applied_discount_quantity for share in shares]),
+        applied_quantity=_sum([share.applied_quantity for share in shares]),
+        applied_quantity_amount=_sum([share.applied_quantity_amount for share in shares]),
     )
 
 
-def _sum(amounts: Iterable[int | None]) -> int | None:
+def _sum(amounts: Sequence[int | None]) -> int | None:
     known = [amount for amount in amounts if amount is not None]
     return sum(known) if known else None

@@ -8,6 +8,7 @@ from typing import Any, Literal
 import msgspec
 
 from guerdon.engine.bundles import BundleRules
+from guerdon.engine.discounts.discount import Discount
 from guerdon.engine.refusals import Refusal
 from guerdon.engine.rules.rule import Rule
 from guerdon.engine.targets import Scope
@@ -96,7 +97,7 @@ class Redeemable(msgspec.Struct, frozen=True, kw_only=True):
     ref: str = ""
     code: str | None = None
     label: str = "Discount Coupon"
-    discount: Mapping[str, Any] | None = None
+    discount: Discount | None = None
     gift: Gift | None = None
     card: Card | None = None
     absent: Refusal | None = None
@@ -114,6 +115,13 @@ class Redeemable(msgspec.Struct, frozen=True, kw_only=True):
     def scopes(self) -> tuple[Scope, ...]:
         """The goods that its rules mean."""
         return tuple(attached.scope for attached in self.rules)
+
+    @property
+    def effect(self) -> str | None:
+        """What its discount does; None for what has none."""
+        if self.discount is None:
+            return None
+        return self.discount.effect_on(goods=any(scope.names_goods for scope in self.scopes))
 
     @property
     def category_ids(self) -> tuple[str, ...]:

@@ -1,6 +1,6 @@
 """Why something cannot be redeemed: keys and messages as documented, what was expected and what was found. Pure."""
 
-from typing import Any
+from typing import Any, Literal
 
 import msgspec
 
@@ -36,20 +36,45 @@ class Refusal(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Skip(msgspec.Struct, frozen=True):
-    """Why a redeemable that may be good by itself is left out."""
+    """Why a redeemable that may be good by itself is left out, and what setting of the project says so."""
 
     key: str
     message: str
+    reason: Reason
 
 
-PRECEDING = Skip("preceding_validation_failed", "Redeemable cannot be applied due to preceding validation failure")
-NO_EFFECT = Skip("no_effect", "Redeemable cannot be applied due to no effect")
 TIMES: dict[Invalid, tuple[str, str]] = {
     "NOT_YET": ("voucher_not_active", "voucher not active yet"),
     "EXPIRED": ("voucher_expired", "voucher expired"),
     "NOT_NOW": ("voucher_not_active_now", "voucher not active now"),
 }
 TIER_NOT_NOW = ("promotion_not_active_now", "promotion is not active now")
+Setting = Literal[
+    "applicable_redeemables_limit",
+    "applicable_redeemables_per_category_limit",
+    "applicable_redeemables_category_limits",
+    "applicable_exclusive_redeemables_limit",
+    "applicable_exclusive_redeemables_per_category_limit",
+]
+_PER_CATEGORY = (
+    "applicable_redeemables_per_category_limit_exceeded",
+    "Applicable redeemables limit per category exceeded",
+)
+_LIMITS: dict[Setting, tuple[str, str]] = {
+    "applicable_redeemables_limit": ("applicable_redeemables_limit_exceeded", "Applicable redeemables limit exceeded"),
+    "applicable_redeemables_per_category_limit": _PER_CATEGORY,
+    "applicable_redeemables_category_limits": _PER_CATEGORY,
+    "applicable_exclusive_redeemables_limit": (
+        "applicable_exclusive_redeemables_limit_exceeded",
+        "Applicable exclusive redeemables limit exceeded",
+    ),
+    "applicable_exclusive_redeemables_per_category_limit": (
+        "applicable_exclusive_redeemables_per_category_limit_exceeded",
+        "Applicable exclusive redeemables limit per category exceeded",
+    ),
+}
+_NO_AMOUNT = Reason(check="amount", expected="an amount of the order")
+_INACTIVE = Reason(check="active", expected=True, actual=False)
 VIOLATED = {
     "customer": ("customer_rules_violated", "customer does not match validation rules"),
     "order": ("order_rules_violated", "order does not match validation rules"),
@@ -66,18 +91,47 @@ def not_found(resource_type: str, name: str) -> Refusal:
         code=NOT_FOUND,
         resource_type=resource_type,
         resource_id=name,
+        reason=Reason(check="existence", expected=resource_type, actual=name),
     )
 
 
+def preceding(failed: str) -> Skip:
+    """Everything must apply, and the redeemable of that id does not."""
+    return Skip(
+        "preceding_validation_failed",
+        "Redeemable cannot be applied due to preceding validation failure",
+        Reason(check="redeemables_application_mode", expected="ALL", actual=failed),
+    )
+
+
+def no_effect(category_id: str | None) -> Skip:
+    """What changes nothing is left out, by the project's rule or by the category's."""
+    reason = Reason(check="redeemables_no_effect_rule", expected="SKIP", actual=0)
+    if category_id is not None:
+        reason = Reason(check="no_effect_skip_categories", expected=category_id, actual=0)
+    return Skip("no_effect", "Redeemable cannot be applied due to no effect", reason)
+
+
+def excluded(by: str) -> Skip:
+    """A redeemable of that id is valid and exclusive, and this one is neither exclusive nor joint."""
+    reason = Reason(check="exclusive_categories", expected="no valid exclusive redeemable", actual=by)
+    return Skip("exclusion_rules_not_met", "Redeemable cannot be applied due to exclusion rules", reason)
+
+
+def over_limit(setting: Setting, limit: int, applied: int, category_id: str | None = None) -> Skip:
+    """So many apply already; of the category if there is one."""
+    expected = {"at_most": limit} if category_id is None else {"at_most": limit, "category_id": category_id}
+    reason = Reason(check=setting, expected=expected, actual=applied)
+    return Skip(*_LIMITS[setting], reason)
+
+
 def disabled(code: str) -> Refusal:
-    return Refusal(key="voucher_disabled", message="voucher is disabled", details=code, reason=Reason(check="active"))
+    return Refusal(key="voucher_disabled", message="voucher is disabled", details=code, reason=_INACTIVE)
 
 
 def tier_disabled(tier_id: str) -> Refusal:
     details = f"Promotion Tier with id: {tier_id} is disabled."
-    return Refusal(
-        key="promotion_inactive", message="Inactive Promotion", details=details, reason=Reason(check="active")
-    )
+    return Refusal(key="promotion_inactive", message="Inactive Promotion", details=details, reason=_INACTIVE)
 
 
 def untimely(problem: Invalid, code: str, *, tier: bool, expected: Any, actual: str) -> Refusal:  # noqa: ANN401
@@ -105,9 +159,10 @@ def points_exceeded(code: str, balance: int, asked: int) -> Refusal:
     return Refusal(key="loyalty_card_points_exceeded", message=message, details=code, reason=reason)
 
 
-def not_the_holder(code: str) -> Refusal:
+def not_the_holder(code: str, holder_id: str | None, customer_id: str | None) -> Refusal:
     message = "Customer must be a holder of a loyalty card."
-    return Refusal(key="invalid_customer", message=message, details=code, reason=Reason(check="holder"))
+    reason = Reason(check="holder", expected=holder_id, actual=customer_id)
+    return Refusal(key="invalid_customer", message=message, details=code, reason=reason)
 
 
 def not_published(code: str) -> Refusal:
@@ -115,15 +170,15 @@ def not_published(code: str) -> Refusal:
     return Refusal(key="not_published", message="Voucher is not published", details=code, reason=reason)
 
 
-def by_referrer(code: str) -> Refusal:
+def by_referrer(code: str, customer_id: str) -> Refusal:
     message = "voucher cannot be redeemed by referrer"
-    reason = Reason(check="referrer")
+    reason = Reason(check="referrer", expected="another customer", actual=customer_id)
     return Refusal(key="referrer_not_permitted_to_redeem", message=message, details=code, reason=reason)
 
 
 def missing_amount() -> Refusal:
     details = "Amount is required when redeeming a GIFT_VOUCHER"
-    return Refusal(key="missing_amount", message="Missing amount", details=details)
+    return Refusal(key="missing_amount", message="Missing amount", details=details, reason=_NO_AMOUNT)
 
 
 def missing_order_for_points() -> Refusal:
@@ -133,7 +188,7 @@ def missing_order_for_points() -> Refusal:
 
 def missing_amount_for_points() -> Refusal:
     details = "Amount is required when paying with the points of a LOYALTY_CARD"
-    return Refusal(key="missing_amount", message="Missing amount", details=details)
+    return Refusal(key="missing_amount", message="Missing amount", details=details, reason=_NO_AMOUNT)
 
 
 def missing_items_amount() -> Refusal:
@@ -141,22 +196,26 @@ def missing_items_amount() -> Refusal:
         key="missing_order_items_amount",
         message="Missing applicable order items",
         details="At least one applicable order item with amount is required to redeem this GIFT_VOUCHER",
+        reason=Reason(check="items_amount", expected="at least 1 applicable item with an amount", actual=0),
     )
 
 
-def out_of_stock(reward_id: str) -> Refusal:
+def out_of_stock(reward_id: str, left: int) -> Refusal:
     details = f"Nothing is left of reward '{reward_id}'"
-    return Refusal(key="reward_out_of_stock", message="Reward out of stock", details=details)
+    reason = Reason(check="stock", expected="at least 1", actual=left)
+    return Refusal(key="reward_out_of_stock", message="Reward out of stock", details=details, reason=reason)
 
 
 def missing_reward() -> Refusal:
     details = "A reward is required when redeeming a LOYALTY_CARD"
-    return Refusal(key="missing_reward", message="Missing reward", details=details)
+    reason = Reason(check="reward", expected="a reward")
+    return Refusal(key="missing_reward", message="Missing reward", details=details, reason=reason)
 
 
-def missing_customer() -> Refusal:
+def missing_customer(reason: Reason) -> Refusal:
+    """The reason tells the rule that asks for one."""
     details = "Customer is required to validate rules"
-    return Refusal(key="missing_customer", message="Missing customer", details=details)
+    return Refusal(key="missing_customer", message="Missing customer", details=details, reason=reason)
 
 
 def violated(kind: str, label: str, *, reason: Reason, text: str | None) -> Refusal:

@@ -5,6 +5,7 @@ from typing import Literal
 
 import msgspec
 
+from guerdon.engine import refusals
 from guerdon.engine.redeemable import Redeemable
 from guerdon.engine.refusals import Skip
 
@@ -37,16 +38,20 @@ class Stacking(msgspec.Struct, frozen=True, kw_only=True):
     def is_exclusive(self, redeemable: Redeemable) -> bool:
         return _any_in(redeemable, self.exclusive_categories)
 
+    def is_common(self, redeemable: Redeemable) -> bool:
+        return not (self.is_exclusive(redeemable) or self.is_joint(redeemable))
+
     def is_joint(self, redeemable: Redeemable) -> bool:
         return not self.is_exclusive(redeemable) and _any_in(redeemable, self.joint_categories)
 
-    def skips_no_effect(self, redeemable: Redeemable) -> bool:
-        """Whether one that changes nothing is left out; its category decides before the project does."""
-        if _any_in(redeemable, self.no_effect_skip_categories):
-            return True
+    def no_effect(self, redeemable: Redeemable) -> Skip | None:
+        """Why one that changes nothing is left out, if it is; its category decides before the project does."""
+        category = next((one for one in redeemable.category_ids if one in self.no_effect_skip_categories), None)
+        if category is not None:
+            return refusals.no_effect(category)
         if _any_in(redeemable, self.no_effect_redeem_anyway_categories):
-            return False
-        return self.redeemables_no_effect_rule == "SKIP"
+            return None
+        return refusals.no_effect(None) if self.redeemables_no_effect_rule == "SKIP" else None
 
     def takes_initial_amount(self, redeemable: Redeemable) -> bool:
         """Whether percentages are of the amount that the request began with."""
@@ -58,16 +63,7 @@ class Stacking(msgspec.Struct, frozen=True, kw_only=True):
 
 
 DEFAULT = Stacking()
-_EXCLUDED = Skip("exclusion_rules_not_met", "Redeemable cannot be applied due to exclusion rules")
-_LIMIT = Skip("applicable_redeemables_limit_exceeded", "Applicable redeemables limit exceeded")
-_CATEGORY = Skip(
-    "applicable_redeemables_per_category_limit_exceeded", "Applicable redeemables limit per category exceeded"
-)
-_EXCLUSIVE = Skip("applicable_exclusive_redeemables_limit_exceeded", "Applicable exclusive redeemables limit exceeded")
-_EXCLUSIVE_CATEGORY = Skip(
-    "applicable_exclusive_redeemables_per_category_limit_exceeded",
-    "Applicable exclusive redeemables limit per category exceeded",
-)
+_OWN = "applicable_redeemables_category_limits"
 
 
 class Turn(msgspec.Struct, frozen=True):
@@ -87,45 +83,52 @@ def turns(
     ordered = list(redeemables)
     if settings.redeemables_sorting_rule == "CATEGORY_HIERARCHY":
         ordered.sort(key=hierarchy)
-    if len(ordered) < 2 or not any(map(settings.is_exclusive, ordered)):  # noqa: PLR2004 - alone
+    if len(ordered) < 2:  # noqa: PLR2004 - alone
+        return tuple(map(Turn, ordered))
+    excluding = next((one for one in ordered if settings.is_exclusive(one) and is_valid(one)), None)
+    if excluding is None:
         return tuple(map(Turn, ordered))
     if settings.grouped_redeemables_sorting_rule == "JOINT_ALWAYS_LAST":
         ordered.sort(key=settings.is_joint)
-    if not any(settings.is_exclusive(one) and is_valid(one) for one in ordered):
-        return tuple(map(Turn, ordered))
-    return tuple(
-        Turn(one, None if settings.is_exclusive(one) or settings.is_joint(one) else _EXCLUDED) for one in ordered
-    )
+    skip = refusals.excluded(excluding.id)
+    return tuple(Turn(one, skip if settings.is_common(one) else None) for one in ordered)
 
 
 def over_limit(redeemable: Redeemable, applied: Sequence[Redeemable], settings: Stacking) -> Skip | None:
     """The limit that those applied so far have used up for this one."""
     if len(applied) >= settings.applicable_redeemables_limit:
-        return _LIMIT
+        limit = settings.applicable_redeemables_limit
+        return refusals.over_limit("applicable_redeemables_limit", limit, len(applied))
     for category in redeemable.category_ids:
-        same = sum(category in one.category_ids for one in applied)
+        same = _of(category, applied)
         own = settings.applicable_redeemables_category_limits.get(category)
         limit = settings.applicable_redeemables_per_category_limit if own is None else own
         if limit is not None and same >= limit:
-            return _CATEGORY
+            setting = "applicable_redeemables_per_category_limit" if own is None else _OWN
+            return refusals.over_limit(setting, limit, same, category)
     return _over_exclusive(redeemable, applied, settings) if settings.is_exclusive(redeemable) else None
 
 
 def _over_exclusive(redeemable: Redeemable, applied: Sequence[Redeemable], settings: Stacking) -> Skip | None:
     exclusive = [one for one in applied if settings.is_exclusive(one)]
-    if len(exclusive) >= settings.applicable_exclusive_redeemables_limit:
-        return _EXCLUSIVE
+    limit = settings.applicable_exclusive_redeemables_limit
+    if len(exclusive) >= limit:
+        return refusals.over_limit("applicable_exclusive_redeemables_limit", limit, len(exclusive))
     limit = settings.applicable_exclusive_redeemables_per_category_limit
-    if limit is not None and any(
-        sum(category in one.category_ids for one in exclusive) >= limit for category in redeemable.category_ids
-    ):
-        return _EXCLUSIVE_CATEGORY
+    for category in redeemable.category_ids:
+        same = _of(category, exclusive)
+        if limit is not None and same >= limit:
+            return refusals.over_limit("applicable_exclusive_redeemables_per_category_limit", limit, same, category)
     return None
 
 
 def hierarchy(redeemable: Redeemable) -> int:
     """The lowest number of its categories; 1, as for a category that was given none, if it has no category."""
     return min((category.hierarchy for category in redeemable.categories), default=1)
+
+
+def _of(category: str, redeemables: Sequence[Redeemable]) -> int:
+    return sum(category in one.category_ids for one in redeemables)
 
 
 def _any_in(redeemable: Redeemable, categories: Sequence[str]) -> bool:

@@ -1,6 +1,6 @@
 """One redeemable's turn on the order as it stands: may it, and what does it take. Pure."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 import msgspec
@@ -10,17 +10,18 @@ from guerdon.engine import credit, refusals, targets
 from guerdon.engine.basket import Basket
 from guerdon.engine.bundles import Bundles, find_bundles
 from guerdon.engine.credit import Paid
-from guerdon.engine.discounts import discount as discounts, index
+from guerdon.engine.discounts import cart, index
 from guerdon.engine.discounts.caps import counters_of
+from guerdon.engine.discounts.discount import Discount
 from guerdon.engine.discounts.step import Step
 from guerdon.engine.facts import Facts
 from guerdon.engine.formula.context import Context
-from guerdon.engine.order import Order
+from guerdon.engine.order import Item, Order
 from guerdon.engine.redeemable import Attached, Redeemable
 from guerdon.engine.refusals import Reason, Refusal
 from guerdon.engine.rules.counters import share_of
 from guerdon.engine.rules.rule import Violation
-from guerdon.engine.targets import Line
+from guerdon.engine.targets import Entry, Line
 from guerdon.engine.validity import problem_at
 
 # Stands in a counter's key for a customer who does not exist yet.
@@ -81,10 +82,15 @@ def take(basket: Basket, state: State, redeemable: Redeemable) -> Taken | Refusa
         return paid
     if paid is not None:
         taken = Taken(order=paid.order, lines=lines, credits=paid.credits, points=paid.points, bundle=bundle)
+    elif redeemable.discount is not None:
+        taken = _discounted(basket, state, redeemable, redeemable.discount, lines, bundle)
     else:
-        taken = _discounted(basket, state, redeemable, lines, bundle)
+        taken = Taken(order=state.order, lines=lines, bundle=bundle)
     refusal = _refused_after(basket, redeemable, facts, taken.order)
-    return refusal or replace(taken, counted={**taken.counted, **_counted(redeemable, facts, taken)})
+    if refusal is not None:
+        return replace(refusal, bundle=bundle)
+    counted = _counted(redeemable, facts, taken)
+    return replace(taken, counted={**taken.counted, **counted}) if counted else taken
 
 
 def _state(basket: Basket, redeemable: Redeemable) -> Refusal | None:
@@ -102,17 +108,23 @@ def _state(basket: Basket, redeemable: Redeemable) -> Refusal | None:
             return refusals.untimely(problem, redeemable.id, tier=tier, expected=expected, actual=actual)
     customer_id = basket.customer and basket.customer.id
     if redeemable.is_referral_code and customer_id is not None and customer_id == redeemable.holder_id:
-        return refusals.by_referrer(redeemable.id)
+        return refusals.by_referrer(redeemable.id, customer_id)
     # Points belong to somebody: a card of nobody pays for nothing, and a customer who is named must be its holder.
-    if redeemable.card and (redeemable.holder_id is None or customer_id not in {None, redeemable.holder_id}):
-        return refusals.not_the_holder(redeemable.id)
+    stranger = basket.customer is not None and customer_id != redeemable.holder_id
+    if redeemable.card and (redeemable.holder_id is None or stranger):
+        return refusals.not_the_holder(redeemable.id, redeemable.holder_id, customer_id)
     return None
 
 
 def _lines(basket: Basket, state: State, redeemable: Redeemable) -> tuple[Line, ...]:
-    once = basket.stacking.redeemables_products_application_mode == "ONCE"
-    without = state.discounted if once else frozenset[int]()
+    without = _untouchable(basket, state)
     return targets.choose(state.order, redeemable.scopes, basket.catalogue, basket.moment, without=without)
+
+
+def _untouchable(basket: Basket, state: State) -> frozenset[int]:
+    """Lines that have their discount already, where goods are discounted once."""
+    once = basket.stacking.redeemables_products_application_mode == "ONCE"
+    return state.discounted if once else frozenset()
 
 
 def _facts(basket: Basket, state: State, redeemable: Redeemable, paid: Paid | Refusal | None) -> Facts:
@@ -169,8 +181,6 @@ def _refused_after(basket: Basket, redeemable: Redeemable, facts: Facts, after: 
 
 
 def _refusal(redeemable: Redeemable, attached: Attached, violation: Violation) -> Refusal:
-    if violation.kind == "missing_customer":
-        return refusals.missing_customer()
     reason = Reason(
         check=violation.name,
         rule_id=attached.id,
@@ -178,6 +188,8 @@ def _refusal(redeemable: Redeemable, attached: Attached, violation: Violation) -
         expected=violation.expected,
         actual=violation.actual,
     )
+    if violation.kind == "missing_customer":
+        return refusals.missing_customer(reason)
     return refusals.violated(violation.kind, redeemable.label, reason=reason, text=violation.message)
 
 
@@ -200,22 +212,31 @@ def _counted(redeemable: Redeemable, facts: Facts, taken: Taken) -> dict[str, in
 
 
 def _discounted(
-    basket: Basket, state: State, redeemable: Redeemable, lines: Sequence[Line], bundle: Bundles | None
+    basket: Basket,
+    state: State,
+    redeemable: Redeemable,
+    discount: Discount,
+    lines: tuple[Line, ...],
+    bundle: Bundles | None,
 ) -> Taken:
-    names_goods = any(scope.names_goods for scope in redeemable.scopes)
-    discount = discounts.read(redeemable.discount or {}, names_goods=names_goods)
-    keys = unit_counters(redeemable, state.order, lines, basket.customer and basket.customer.id)
+    if bundle is not None and bundle.quantity < 1:
+        # Only a qualification that does not ask for whole bundles gets here.
+        return Taken(order=state.order, lines=lines, bundle=bundle)
+    governed = [(line.entry, state.order.items[line.index]) for line in lines if line.entry is not None]
+    keys = _unit_counters(basket, redeemable, governed)
     applied = index.apply(
         Step(
             order=state.order,
             discount=discount,
-            lines=tuple(lines),
+            lines=lines,
+            untouchable=_untouchable(basket, state),
             catalogue=basket.catalogue,
             context=_context(basket, state, redeemable, bundle),
             bundles=_times(redeemable, bundle),
             initial=state.initial if basket.stacking.takes_initial_amount(redeemable) else None,
             used_units={unit: basket.counted.get(key, 0) + state.counted.get(key, 0) for unit, key in keys.items()},
-        )
+        ),
+        redeemable.effect or "",
     )
     return Taken(
         order=applied.order,
@@ -227,18 +248,34 @@ def _discounted(
     )
 
 
-def unit_counters(
-    redeemable: Redeemable, order: Order, lines: Sequence[Line], customer_id: str | None
-) -> dict[str, str]:
-    """The keys of the counters of units that limits on these lines ask for, by the limits' own names for them."""
+def unit_counters(basket: Basket, redeemable: Redeemable) -> dict[str, str]:
+    """The keys of the counters of units that the decision may ask for, by the limits' own names for them.
+
+    They are those of every line that is meant, whichever are chosen in the end, and of goods that may come in.
+    """
+    if not any(entry.counted for scope in redeemable.scopes for entry in scope.entries):
+        return {}
+    coming = [
+        cart.line_of(goods.unit_type, basket.catalogue)
+        for one in basket.redeemables
+        for goods in (one.discount.free_goods if one.discount else ())
+        if goods.unit_type
+    ]
+    governed = [
+        (entry, item)
+        for item in (*basket.order.items, *coming)
+        if (entry := targets.governing(item, redeemable.scopes, basket.catalogue, basket.moment)) is not None
+    ]
+    return _unit_counters(basket, redeemable, governed)
+
+
+def _unit_counters(basket: Basket, redeemable: Redeemable, governed: Iterable[tuple[Entry, Item]]) -> dict[str, str]:
+    named = {unit for entry, item in governed if entry.counted for unit in counters_of(entry, item).values()}
+    if not named:
+        return {}
     prefix = next((attached.prefix for attached in redeemable.rules if attached.scope.names_goods), "")
-    named = {
-        unit
-        for line in lines
-        if line.entry is not None
-        for unit in counters_of(line.entry, order.items[line.index]).values()
-    }
-    return {unit: f"{prefix}:{unit}:{(customer_id or NOBODY) if '_customer_' in unit else ''}" for unit in named}
+    customer_id = (basket.customer and basket.customer.id) or NOBODY
+    return {unit: f"{prefix}:{unit}:{customer_id if '_customer_' in unit else ''}" for unit in named}
 
 
 def _context(basket: Basket, state: State, redeemable: Redeemable, bundle: Bundles | None) -> Context:

@@ -113,11 +113,12 @@ class Work:
         return rows
 
     async def flush(self) -> None:
-        """Writes what has been recorded into the open transaction."""
+        """Writes what has been recorded, and what was put off, into the open transaction."""
         if self._events:
             events, self._events = self._events, []
             self._bells.add(Bell.OUTBOX)
-            await self.db.write(outbox.INSERT, self.project.id, *outbox.arguments(events))
+            self.db.later(outbox.INSERT, self.project.id, *outbox.arguments(events))
+        await self.db.settle()
 
     def committed(self) -> None:
         """Wakes the workers; to be called once the transaction has been committed."""

@@ -129,7 +129,7 @@ def _describe(message: str, whole: str) -> str:
 
 
 def _missing(match: re.Match[str]) -> str:
-    return f"must have required property '{match['field']}'"
+    return f"should have required property '{match['field']}'"
 
 
 def _wrong_type(match: re.Match[str]) -> str:

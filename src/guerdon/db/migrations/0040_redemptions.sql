@@ -47,3 +47,6 @@ CREATE INDEX redemption_sessions_by_key ON redemption_sessions (project_id, key)
 
 -- Changes whenever something is locked or released, so that a redemption can tell that it decided on other locks.
 ALTER TABLE vouchers ADD COLUMN locks integer NOT NULL DEFAULT 0;
+
+-- Codes that anybody may use without their being published, for qualifications.
+CREATE INDEX vouchers_alone ON vouchers (project_id, created_at DESC, id DESC) WHERE campaign_id IS NULL;

@@ -2,11 +2,14 @@
 
 from collections.abc import Callable
 
+from msgspec.structs import replace
+
 from guerdon.engine.allocate import split
-from guerdon.engine.discounts import value
-from guerdon.engine.discounts.caps import cap_amounts, cap_units
-from guerdon.engine.discounts.step import Applied, Step, off_lines, off_order
-from guerdon.engine.order import Item
+from guerdon.engine.discounts import lines, value
+from guerdon.engine.discounts.caps import cap_units
+from guerdon.engine.discounts.step import Applied, Step, off_order
+from guerdon.engine.discounts.value import Value
+from guerdon.engine.order import Item, whole
 from guerdon.engine.targets import Line
 
 
@@ -17,52 +20,45 @@ def order(step: Step) -> Applied:
 
 
 def each_line(step: Step) -> Applied:
-    """Once off every line, however many units it has, as long as any of them may be discounted."""
-    return _per_line(step, lambda line, amount: amount * step.bundles if _any(step, line) else 0, multiply=False)
+    """Once off every line, however many units it has, as long as any of them may be discounted; bundles multiply it."""
+
+    def off(_line: Line, item: Item) -> Value[int]:
+        amount = value.amount(step, item)
+        return replace(amount, value=amount.value * step.bundles)
+
+    return lines.each(step, off, multiply=False)
 
 
 def each_unit(step: Step) -> Applied:
     """Once off every unit; bundles multiply the limits of units instead."""
-    return _per_line(step, lambda line, amount: amount * len(line.units), multiply=True)
+
+    def off(line: Line, item: Item) -> Value[int]:
+        amount = value.amount(step, item)
+        return replace(amount, value=amount.value * len(line.units))
+
+    return lines.each(step, off, multiply=True)
 
 
 def in_proportion(step: Step) -> Applied:
-    """One sum, split over the lines by what is left to pay of them."""
+    """One sum, split over the lines by what is left to pay of them; bundles multiply it."""
     return _split(step, lambda item, _: item.subtotal_amount or 0)
 
 
 def in_proportion_to_units(step: Step) -> Applied:
-    """One sum, split over the lines by their units."""
+    """One sum, split over the lines by their units; bundles multiply it."""
     return _split(step, lambda _, line: len(line.units))
 
 
-def _per_line(step: Step, off: Callable[[Line, int], int], *, multiply: bool) -> Applied:
-    capped = cap_units(step, multiply=multiply)
-    lines = priced(step, capped.lines)
-    amounts = [value.amount(step, step.order.items[line.index]) for line in lines]
-    wanted = {line.index: off(line, amount.value) for line, amount in zip(lines, amounts, strict=True)}
-    told = amounts[0].told if amounts else value.amount(step).told
-    after = off_lines(step.order, cap_amounts(step, wanted, lines))
-    return Applied(order=after, lines=capped.lines, units=capped.units, values=told)
-
-
 def _split(step: Step, weight: Callable[[Item, Line], int]) -> Applied:
-    capped = cap_units(step, multiply=False)
-    lines = priced(step, capped.lines)
-    items = [step.order.items[line.index] for line in lines]
+    """What a line cannot take goes to the others; what caps of entries take away is lost."""
+    capped = cap_units(step, lambda line: step.order.items[line.index].subtotal_amount or 0, multiply=False)
+    shares = [line for line in capped.lines if capped.offs.get(line.index, 0) > 0]
+    items = [step.order.items[line.index] for line in shares]
     amount = value.amount(step)
     room = [item.subtotal_amount or 0 for item in items]
-    whole = min(amount.value * step.bundles, sum(room))
-    parts = split(whole, [weight(item, line) for item, line in zip(items, lines, strict=True)], room)
-    wanted = {line.index: part for line, part in zip(lines, parts, strict=True)}
-    after = off_lines(step.order, cap_amounts(step, wanted, lines))
-    return Applied(order=after, lines=capped.lines, units=capped.units, values=amount.told)
-
-
-def priced(step: Step, lines: tuple[Line, ...]) -> tuple[Line, ...]:
-    """The lines that have an amount; what has no price cannot have a discount."""
-    return tuple(line for line in lines if step.order.items[line.index].amount is not None)
-
-
-def _any(step: Step, line: Line) -> bool:
-    return bool(line.units) or not (step.order.items[line.index].quantity or line.cut)
+    limit = whole(step.discount.aggregated_amount_limit)
+    most = sum(room) if limit is None else min(sum(room), limit)
+    weights = [weight(item, line) for item, line in zip(items, shares, strict=True)]
+    parts = split(min(amount.value * step.bundles, most), weights, room)
+    offs = {**dict.fromkeys(capped.offs, 0), **{line.index: part for line, part in zip(shares, parts, strict=True)}}
+    return lines.taken(step, replace(capped, offs=offs), amount.told)

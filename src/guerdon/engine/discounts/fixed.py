@@ -1,10 +1,10 @@
 """A new price for the order or for its units. Pure."""
 
-from guerdon.engine.discounts import value
-from guerdon.engine.discounts.amount import priced
-from guerdon.engine.discounts.caps import cap_amounts, cap_units
-from guerdon.engine.discounts.step import Applied, Step, off_lines, off_order
+from guerdon.engine.discounts import lines, value
+from guerdon.engine.discounts.step import Applied, Step, off_order
+from guerdon.engine.discounts.value import Value
 from guerdon.engine.money import divide_half_up
+from guerdon.engine.order import Item
 from guerdon.engine.targets import Line
 
 
@@ -17,17 +17,12 @@ def order(step: Step) -> Applied:
 
 def each_unit(step: Step) -> Applied:
     """Every unit that may be discounted gets the price of its entry; bundles multiply the limits of units."""
-    capped = cap_units(step, multiply=True)
-    lines = priced(step, capped.lines)
-    wanted = {line.index: _off(step, line) for line in lines}
-    after = off_lines(step.order, cap_amounts(step, wanted, lines))
-    return Applied(order=after, lines=capped.lines, units=capped.units)
 
+    def off(line: Line, item: Item) -> Value[int]:
+        price = value.price(step, line.entry, item)
+        if price is None or not item.quantity:
+            return Value(0)
+        now = divide_half_up((item.subtotal_amount or 0) * len(line.units), item.quantity)
+        return Value(max(0, now - price * len(line.units)))
 
-def _off(step: Step, line: Line) -> int:
-    item = step.order.items[line.index]
-    price = value.price(step, line.entry, item)
-    if price is None or not item.quantity:
-        return 0
-    now = divide_half_up((item.subtotal_amount or 0) * len(line.units), item.quantity)
-    return max(0, now - price * len(line.units))
+    return lines.each(step, off, multiply=True)

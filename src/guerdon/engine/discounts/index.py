@@ -24,6 +24,7 @@ KINDS: dict[tuple[str, str], Kind] = {
 }
 
 
-def apply(step: Step) -> Applied:
-    """The order after the discount. KeyError for a pair of type and effect that is not in the table."""
-    return KINDS[step.discount.type, step.discount.effect or ""](step)
+def apply(step: Step, effect: str) -> Applied:
+    """The order after the discount; one that no discount of its type can have leaves it as it is."""
+    kind = KINDS.get((step.discount.type, effect))
+    return Applied(order=step.order, lines=step.lines) if kind is None else kind(step)

@@ -2,12 +2,11 @@
 
 from decimal import Decimal
 
-from guerdon.engine.discounts import value
-from guerdon.engine.discounts.amount import priced
-from guerdon.engine.discounts.caps import cap_amounts, cap_units
-from guerdon.engine.discounts.step import Applied, Step, off_lines, off_order
+from guerdon.engine.discounts import lines, value
+from guerdon.engine.discounts.step import Applied, Step, off_order
+from guerdon.engine.discounts.value import Value
 from guerdon.engine.money import divide_half_up
-from guerdon.engine.order import whole
+from guerdon.engine.order import Item, whole
 from guerdon.engine.targets import Line
 
 _WHOLE = 100
@@ -17,9 +16,7 @@ def order(step: Step) -> Applied:
     """Off what is left to pay, or off the amount that the request began with; bundles multiply the percentage."""
     percent = value.percent(step)
     base = step.order.total_amount if step.initial is None else step.initial.amount
-    if base is None:
-        return Applied(order=step.order, lines=step.lines, values=percent.told)
-    off = _share(base, _times(percent.value, step.bundles))
+    off = _share(base or 0, percent.value)
     limit = whole(step.discount.amount_limit)
     after = off_order(step.order, off if limit is None else min(off, limit))
     return Applied(order=after, lines=step.lines, values=percent.told)
@@ -27,30 +24,26 @@ def order(step: Step) -> Applied:
 
 def each_line(step: Step) -> Applied:
     """Off what is left to pay of every line, or of the units of it that may be discounted."""
-    capped = cap_units(step, multiply=False)
-    lines = priced(step, capped.lines)
-    percents = [value.percent(step, step.order.items[line.index]) for line in lines]
-    wanted = {
-        line.index: _line_share(step, line, _times(percent.value, step.bundles))
-        for line, percent in zip(lines, percents, strict=True)
-    }
-    told = percents[0].told if percents else value.percent(step).told
-    after = off_lines(step.order, cap_amounts(step, wanted, lines))
-    return Applied(order=after, lines=capped.lines, units=capped.units, values=told)
+    same = None if step.discount.percent_off_formula else value.percent(step)
+
+    def off(line: Line, item: Item) -> Value[int]:
+        percent = same or value.percent(step, item)
+        base = _base(step, line, item)
+        if item.quantity:
+            return Value(_share(base * len(line.units), percent.value, item.quantity), percent.told)
+        return Value(_share(base, percent.value), percent.told)
+
+    return lines.each(step, off, multiply=False)
 
 
-def _line_share(step: Step, line: Line, percent: Decimal) -> int:
-    item = step.order.items[line.index]
-    base = item.subtotal_amount if step.initial is None else item.amount
-    if not item.quantity:
-        return 0 if line.cut else _share(base or 0, percent)
-    return _share((base or 0) * len(line.units), percent, item.quantity)
+def _base(step: Step, line: Line, item: Item) -> int:
+    """A line that came into the order for free has no amount that the request began with."""
+    if step.initial is None:
+        return item.subtotal_amount or 0
+    begun = step.initial.items
+    return (begun[line.index].amount or 0) if line.index < len(begun) else 0
 
 
 def _share(base: int, percent: Decimal, parts: int = 1) -> int:
     numerator, denominator = percent.as_integer_ratio()
     return divide_half_up(base * numerator, _WHOLE * denominator * parts)
-
-
-def _times(percent: Decimal, bundles: int) -> Decimal:
-    return min(percent * bundles, Decimal(_WHOLE))

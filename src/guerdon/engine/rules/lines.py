@@ -46,6 +46,8 @@ class Among(msgspec.Struct, frozen=True):
             return True
         if self.skus and not self.skus.isdisjoint(goods.sku_names(item)):
             return True
+        if not self.collections:
+            return False
         known = facts.catalogue.collections
         return any(
             goods.is_member(item, known[id], facts.catalogue, facts.moment) for id in self.collections & known.keys()

@@ -172,7 +172,7 @@ def check_times(activity_duration: str | None, tiers: TiersExpiration | None) ->
 def tiers_expiration(expiration: TiersExpiration | None) -> dict[str, Any] | None:
     """As it is stored. Errors: invalid_payload."""
     if expiration and expiration.qualification_type == "POINTS_IN_PERIOD" and not expiration.qualification_period:
-        raise invalid_payload("Property .loyalty_tiers_expiration must have required property 'qualification_period'")
+        raise invalid_payload("Property .loyalty_tiers_expiration should have required property 'qualification_period'")
     rounding = expiration.expiration_date.rounding if expiration else None
     if rounding and rounding.type == "CUSTOM" and rounding.strategy is None:
         rounding.strategy = "END"

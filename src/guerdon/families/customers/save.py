@@ -102,6 +102,11 @@ async def find(work: Work, new: NewCustomer) -> CustomerRow | None:
     return await store.by_source_id(work.db, work.project.id, new.source_id) if new.source_id else None
 
 
+def changes_nothing(row: CustomerRow, new: NewCustomer) -> bool:
+    """Whether what a request says of a customer is so already."""
+    return not _changes(row, new)
+
+
 def too_many_at_once(resource: str) -> Exception:
     return refused(
         "multiple_requests", "Multiple requests", f"The {resource} is being changed by many requests at once"

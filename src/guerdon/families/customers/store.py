@@ -77,7 +77,8 @@ class CardChange(msgspec.Struct, frozen=True):
 class RedemptionsChange(msgspec.Struct, frozen=True):
     """By how much the sums of redemptions change: counts, minor units of gift cards, and points of a campaign's card.
 
-    `to_go` is the change of what is left on the gift cards that the customer holds.
+    `to_go` is the change of what is left on the gift cards that the customer holds. `orders_*` and `ordered_at` are
+    those of an order that counts from now on.
     """
 
     customer_id: str
@@ -89,6 +90,9 @@ class RedemptionsChange(msgspec.Struct, frozen=True):
     to_go: int = 0
     points: int = 0
     campaign: str | None = None
+    orders_amount: int = 0
+    orders_count: int = 0
+    ordered_at: datetime | None = None
 
 
 PROFILE = ("name", "description", "email", "phone", "birthday", "birthdate", "address", "metadata")
@@ -132,7 +136,10 @@ UPDATE customers SET version = version + 1, redemptions_succeeded = redemptions_
     programs = CASE WHEN $10::text IS NULL THEN programs ELSE programs || jsonb_build_object(
         $10::text, coalesce(programs->$10, '{}') || jsonb_build_object(
             'points', coalesce((programs->$10->>'points')::bigint, 0) - $9,
-            'redeemed_points', coalesce((programs->$10->>'redeemed_points')::bigint, 0) + $9)) END
+            'redeemed_points', coalesce((programs->$10->>'redeemed_points')::bigint, 0) + $9)) END,
+    orders_amount = orders_amount + $11, orders_count = orders_count + $12,
+    last_order_amount = CASE WHEN $13::timestamptz IS NULL OR last_order_at > $13 THEN last_order_amount ELSE $11 END,
+    last_order_at = greatest(last_order_at, $13)
 WHERE project_id = $1 AND id = $2
 """
 _REFER = """
@@ -229,8 +236,12 @@ async def change_cards(db: Transaction, project_id: str, changes: Sequence[CardC
 
 async def count_redemptions(db: Transaction, project_id: str, changes: Sequence[RedemptionsChange]) -> None:
     """Brings the sums of redemptions up to date, customer by customer in the order of their ids."""
+    apart = len({change.customer_id for change in changes}) == len(changes)
     for change in sorted(changes, key=lambda change: change.customer_id):
-        await db.write(_COUNT_REDEMPTIONS, project_id, *msgspec.structs.astuple(change))
+        if apart:
+            db.later(_COUNT_REDEMPTIONS, project_id, *msgspec.structs.astuple(change))
+        else:
+            await db.write(_COUNT_REDEMPTIONS, project_id, *msgspec.structs.astuple(change))
 
 
 async def refer(db: Transaction, project_id: str, customer_id: str, entry: dict[str, Any]) -> None:

@@ -49,7 +49,7 @@ def _event(trigger: Trigger) -> EventType:
 async def _narrowed(work: Work, event: EventType, trigger: Trigger) -> Trigger:
     named = {field: value for field in _NARROWING if (value := getattr(trigger, field)) is not None}
     for field in event.required - named.keys():
-        raise invalid_payload(f"Property .trigger must have required property '{field}'")
+        raise invalid_payload(f"Property .trigger should have required property '{field}'")
     for field, value in named.items():
         if field not in event.narrowed_by:
             raise invalid_payload(f"Property .trigger.{field} does not narrow the trigger '{trigger.type}'")
@@ -65,11 +65,11 @@ async def _narrowed(work: Work, event: EventType, trigger: Trigger) -> Trigger:
 async def _resolved(work: Work, action: Action) -> Action:
     if action.type is Purpose.PUBLICATION:
         if action.campaign_id is None:
-            raise invalid_payload("Property .action must have required property 'campaign_id'")
+            raise invalid_payload("Property .action should have required property 'campaign_id'")
         return msgspec.structs.replace(action, campaign_id=await _campaign_id(work, action.campaign_id))
     if action.type is Purpose.PROMOTION:
         if action.promotion_tier_id is None:
-            raise invalid_payload("Property .action must have required property 'promotion_tier_id'")
+            raise invalid_payload("Property .action should have required property 'promotion_tier_id'")
         raise not_found("promotion_tier", action.promotion_tier_id)
     return action
 

@@ -4,14 +4,17 @@ Everything is one transaction: the order, its people, the catalogue's news, the 
 """
 
 import msgspec
+from msgspec import UNSET
 
 from guerdon.engine import order as engine
 from guerdon.engine.money import GREATEST
 from guerdon.engine.order import Item, Order
 from guerdon.errors import duplicate_found, invalid_payload, not_found
 from guerdon.events.work import Work
+from guerdon.families.customers.store import CustomerRow
 from guerdon.families.metadata_schemas.check import Sent, require
 from guerdon.families.orders import lines, people, store
+from guerdon.families.orders.people import People, Person
 from guerdon.families.orders.schemas import NewOrder, OrderPatch
 from guerdon.families.orders.store import ORDERS, OrderRow
 from guerdon.families.orders.write import Draft, write
@@ -45,6 +48,20 @@ async def draft(work: Work, new: NewOrder) -> Draft:
         await store.take_source_id(work.db, work.project.id, new.source_id)
         held = await _hold(work, new)
     return await _draft(work, held, new)
+
+
+def fresh(work: Work, new: NewOrder, after: OrderRow, customer: CustomerRow | None) -> Draft | None:
+    """The same for an order that is not there yet and needs nothing but itself to be written: `after` is its preview.
+
+    None where more has to be done. Somebody else's order with the same source id shows when it is written.
+    """
+    learns = any((i.product and i.product.override) or (i.sku and i.sku.override) for i in new.items or ())
+    if learns or new.referrer or new.referrer_id is not UNSET or work.project.metadata_schemas:
+        return None
+    if new.customer_id is not UNSET and not (customer and new.customer_id == customer.id):
+        return None
+    whose = People(Person(customer.id, customer) if customer else Person())
+    return Draft(None, msgspec.structs.replace(after, customer_id=whose.customer.id), whose)
 
 
 async def find(work: Work, new: NewOrder) -> OrderRow | None:

@@ -27,13 +27,19 @@ async def write(work: Work, draft: Draft, *, redemption: object = None) -> Order
     `redemption` is what the events show as the one that the order was paid with. An order that is made in another
     status than CREATED is made and then changed, which shows in `updated_at`.
     """
+    final = await save(work, draft, redemption=redemption)
+    await count(work, draft.before, final)
+    return final
+
+
+async def save(work: Work, draft: Draft, *, redemption: object = None) -> OrderRow:
+    """The same without the sums, which the caller brings up to date with its own."""
     before, after, whose = draft.before, draft.after, draft.whose
     if before is not None and after == before:
         return before
     moved = after.status != (before.status if before else "CREATED")
     final = msgspec.structs.replace(after, updated_at=work.now) if before or moved else after
-    await (ORDERS.update if before else ORDERS.insert)(work.db, work.project.id, final)
-    await _count(work, before, final)
+    (ORDERS.update_later if before else ORDERS.insert_later)(work.db, work.project.id, final)
     if before:
         _tell(work, "customer.order.updated", final, whose, redemption)
     else:
@@ -56,9 +62,9 @@ def _tell(work: Work, event_type: str, row: OrderRow, whose: People, redemption:
         work.record(event_type, customer.id, event)
 
 
-async def _count(work: Work, before: OrderRow | None, after: OrderRow) -> None:
+async def count(work: Work, before: OrderRow | None, after: OrderRow) -> None:
     """Brings the sums up to date: of the customer who has the order now, and of the one who had it."""
-    old, new = _spending(before), _spending(after)
+    old, new = spending(before), spending(after)
     if old == new:
         return
     if old is None and new is not None:
@@ -81,12 +87,15 @@ async def _recount(work: Work, customer_id: str, change: OrdersChange) -> None:
         )
 
 
-class _Spending(msgspec.Struct, frozen=True):
+class Spending(msgspec.Struct, frozen=True):
+    """What an order means for its customer's sums."""
+
     customer_id: str
     amount: int
 
 
-def _spending(row: OrderRow | None) -> _Spending | None:
+def spending(row: OrderRow | None) -> Spending | None:
+    """None while it does not count, or is nobody's."""
     if row is None or row.customer_id is None or row.spent is None:
         return None
-    return _Spending(row.customer_id, row.spent)
+    return Spending(row.customer_id, row.spent)

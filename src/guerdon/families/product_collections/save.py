@@ -33,7 +33,7 @@ async def update(work: Work, row: CollectionRow, patch: CollectionPatch) -> Coll
     if patch.filter is not None:
         check_filter(patch.filter)
     if patch.filter is None and patch.name is None:
-        raise invalid_payload("Payload must have required property 'name'")
+        raise invalid_payload("Payload should have required property 'name'")
     await work.db.begin()
     held = await COLLECTIONS.lock(work.db, work.project.id, row.id)
     if held is None:

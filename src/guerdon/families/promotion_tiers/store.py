@@ -121,9 +121,9 @@ async def remove(db: Transaction, project_id: str, tier_id: str) -> TierRow | No
     return None if record is None else TIERS.read(record)
 
 
-async def count_redemption(db: Transaction, project_id: str, tier_id: str, by: str, more: Sums) -> None:
+def count_redemption(db: Transaction, project_id: str, tier_id: str, by: str, more: Sums) -> None:
     """Adds to what the tier was redeemed for; `by` tells redemptions apart, so that they do not wait for each other."""
-    await db.write(_COUNT, project_id, tier_id, by, *msgspec.structs.astuple(more))
+    db.later(_COUNT, project_id, tier_id, by, *msgspec.structs.astuple(more))
 
 
 async def sums(db: Transaction, project_id: str, tier_ids: Collection[str]) -> dict[str, Sums]:

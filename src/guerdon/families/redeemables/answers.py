@@ -142,3 +142,44 @@ class ValidatedVoucher(msgspec.Struct, kw_only=True):
     metadata: Metadata
     tracking_id: str | UnsetType = UNSET
     session: Session | UnsetType = UNSET
+
+
+class QualifiedRedeemable(msgspec.Struct, kw_only=True):
+    """Something that a customer could use, with what it would come to by itself."""
+
+    id: str
+    object: str
+    created_at: str
+    result: Result
+    order: QuotedOrder
+    applicable_to: Goods
+    inapplicable_to: Goods
+    metadata: Metadata
+    categories: list[dict[str, Any]]
+    banner: str | UnsetType = UNSET
+    name: str | UnsetType = UNSET
+    campaign_name: str | UnsetType = UNSET
+    campaign_id: str | UnsetType = UNSET
+    validation_rule_id: str | UnsetType = UNSET
+    validation_rules_assignments: dict[str, Any] | UnsetType = UNSET
+    redeemables: list[Applicable] | UnsetType = UNSET
+
+
+class QualifiedList(msgspec.Struct, kw_only=True):
+    """One page of them."""
+
+    object: str = "list"
+    data_ref: str = "data"
+    data: list[QualifiedRedeemable]
+    total: int
+    has_more: bool
+    more_starting_after: str | UnsetType = UNSET
+
+
+class Qualified(msgspec.Struct, kw_only=True):
+    """The answer of a qualification; the order is as it was sent."""
+
+    redeemables: QualifiedList
+    tracking_id: str | UnsetType = UNSET
+    order: QuotedOrder
+    stacking_rules: dict[str, Any]

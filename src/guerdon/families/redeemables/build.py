@@ -4,11 +4,15 @@ from collections.abc import Mapping
 from decimal import Decimal
 from typing import Any, Literal
 
-from guerdon.engine import refusals, targets, turn
+from msgspec.structs import replace
+
+from guerdon.engine import refusals, turn
 from guerdon.engine.basket import Basket
+from guerdon.engine.discounts import discount as discounts
 from guerdon.engine.mapping import mapped, scaled, taken_away
 from guerdon.engine.redeemable import Attached, Card, Category, Formulas, Gift, Rate, Redeemable, Reward
 from guerdon.engine.refusals import Refusal
+from guerdon.families.campaigns.store import CampaignRow
 from guerdon.families.promotion_tiers.store import TierRow
 from guerdon.families.redeemables.counters import Asked, Column
 from guerdon.families.redeemables.request import Wanted
@@ -16,6 +20,10 @@ from guerdon.families.redeemables.sources import Offer, Sources
 from guerdon.families.sessions.store import NOTHING, Held
 from guerdon.families.vouchers.store import VoucherRow
 
+# Costs nothing and changes nothing: what a card is asked with where no reward has been chosen.
+_NO_REWARD = Reward(id="", points=0)
+# Holds the code of a campaign that nobody holds yet.
+ANYBODY = "anybody"
 _LABELS = {"DISCOUNT_VOUCHER": "Discount Coupon", "GIFT_VOUCHER": "Gift Card", "LOYALTY_CARD": "Loyalty Card"}
 
 
@@ -56,7 +64,7 @@ def _tier(wanted: Wanted, sources: Sources, row: TierRow, rules: tuple[Attached,
         id=wanted.id,
         ref=row.id,
         label="Promotion Tier",
-        discount=row.discount,
+        discount=discounts.read(row.discount),
         active=row.active and campaign is not None and campaign.active,
         periods=(campaign.period, row.period) if campaign else (row.period,),
         rules=rules,
@@ -76,7 +84,7 @@ def _voucher(wanted: Wanted, sources: Sources, row: VoucherRow, rules: tuple[Att
         ref=row.id,
         code=row.code,
         label=_LABELS[row.type],
-        discount=row.discount,
+        discount=discounts.read(row.discount) if row.discount else None,
         gift=_gift(row, wanted, held),
         card=_card(row, wanted, held, offer),
         absent=_unpublished(row) or (_absent(wanted, offer) if row.type == "LOYALTY_CARD" else None),
@@ -98,6 +106,34 @@ def _voucher(wanted: Wanted, sources: Sources, row: VoucherRow, rules: tuple[Att
     )
 
 
+def campaign(row: CampaignRow, sources: Sources, rules: tuple[Attached, ...]) -> Redeemable:
+    """What any code of the campaign is worth."""
+    codes = row.configured.codes
+    gift = Gift(balance=codes.gift.amount, effect=_effect(codes.gift.effect)) if codes.gift else None
+    card = Card(balance=codes.loyalty_card.points, reward=_NO_REWARD) if codes.loyalty_card else None
+    return Redeemable(
+        object="voucher",
+        id=row.id,
+        ref=row.id,
+        discount=discounts.read(codes.discount) if codes.discount else None,
+        gift=gift,
+        card=card,
+        active=row.active,
+        periods=(row.period,),
+        holder_id=ANYBODY,
+        rules=rules,
+        categories=_categories(sources, row.category_id),
+        metadata=row.metadata,
+    )
+
+
+def without_reward(redeemable: Redeemable) -> Redeemable:
+    """The card as it could be used for whatever reward; anything else as it is."""
+    if redeemable.card is None:
+        return redeemable
+    return replace(redeemable, absent=None, card=replace(redeemable.card, reward=_NO_REWARD))
+
+
 def free_goods(discount: Mapping[str, Any] | None) -> list[str]:
     """The goods that a discount may add to an order."""
     if not discount or discount["type"] != "UNIT":
@@ -107,13 +143,12 @@ def free_goods(discount: Mapping[str, Any] | None) -> list[str]:
 
 
 def unit_counters(basket: Basket, sources: Sources) -> list[Asked]:
-    """The counters of units that limits on the lines of the order ask for."""
+    """The counters of units that limits on goods ask for."""
     customer_id = basket.customer.id if basket.customer else None
     found: list[Asked] = []
     for one in basket.redeemables:
         if not any(scope.names_goods for scope in one.scopes):
             continue
-        lines = targets.choose(basket.order, one.scopes, basket.catalogue, basket.moment)
         campaign_id = _campaign_id(one, sources)
         if campaign_id is None:
             continue
@@ -126,7 +161,7 @@ def unit_counters(basket: Basket, sources: Sources) -> list[Asked]:
                 customer_id=customer_id if "_customer_" in unit else None,
                 unit=unit,
             )
-            for unit, key in turn.unit_counters(one, basket.order, lines, customer_id).items()
+            for unit, key in turn.unit_counters(basket, one).items()
         ]
     return found
 
@@ -145,8 +180,11 @@ def _gift(row: VoucherRow, wanted: Wanted, held: Held) -> Gift | None:
     if row.type != "GIFT_VOUCHER":
         return None
     asked = wanted.gift.credits if wanted.gift else None
-    effect = "APPLY_TO_ITEMS" if row.gift_effect == "APPLY_TO_ITEMS" else "APPLY_TO_ORDER"
-    return Gift(balance=row.balance - held.amount, asked=asked, effect=effect)
+    return Gift(balance=row.balance - held.amount, asked=asked, effect=_effect(row.gift_effect))
+
+
+def _effect(name: str | None) -> Literal["APPLY_TO_ORDER", "APPLY_TO_ITEMS"]:
+    return "APPLY_TO_ITEMS" if name == "APPLY_TO_ITEMS" else "APPLY_TO_ORDER"
 
 
 def _card(row: VoucherRow, wanted: Wanted, held: Held, offer: Offer | None) -> Card | None:

@@ -17,7 +17,7 @@ from guerdon.families.customers.store import RedemptionsChange
 from guerdon.families.grants.owe import owe
 from guerdon.families.orders.schemas import Status
 from guerdon.families.orders.store import SPENT, OrderRow, with_order
-from guerdon.families.orders.write import Draft, write
+from guerdon.families.orders.write import Draft, count, save, spending
 from guerdon.families.promotion_tiers import store as tiers
 from guerdon.families.promotion_tiers.store import Sums
 from guerdon.families.redeemables import tell, views
@@ -55,12 +55,12 @@ async def finish(
         done = [replace(one, order=order) for one in done]
         parent = parent and replace(parent, order=order)
     for one in (*done, *([parent] if parent else [])):
-        await REDEMPTIONS.insert(work.db, work.project.id, one.row)
-    await customers.count_redemptions(work.db, work.project.id, _changes(done))
+        REDEMPTIONS.insert_later(work.db, work.project.id, one.row)
+    await _count(work, paid, done, order)
     for one in done:
         if one.tier is not None:
             sums = Sums(1, one.row.order_amount or 0, one.row.discounted_amount or 0)
-            await tiers.count_redemption(work.db, work.project.id, one.tier.id, one.row.id, sums)
+            tiers.count_redemption(work.db, work.project.id, one.tier.id, one.row.id, sums)
         await _tell(work, one)
     return Redeemed(loaded=loaded, quote=quote, done=done, parent=parent, order=order)
 
@@ -116,7 +116,21 @@ async def _save(work: Work, paid: PaidOrder, done: Sequence[Done], parent: Done 
         redemptions={**draft.after.redemptions, whole.row.id: entry},
     )
     told = views.internal(replace(whole, order=after), Links(work.runtime, work.project.id))
-    return await write(work, replace(draft, after=after), redemption=told)
+    return await save(work, replace(draft, after=after), redemption=told)
+
+
+async def _count(work: Work, paid: PaidOrder | None, done: Sequence[Done], order: OrderRow | None) -> None:
+    """The sums of the customers: what was redeemed, and what was spent on the order."""
+    changes = _changes(done)
+    spent = spending(order)
+    if paid is not None and paid.draft.before is None and spent and len(changes) == 1:
+        (change,) = changes
+        if change.customer_id == spent.customer_id:
+            changes = [replace(change, orders_amount=spent.amount, orders_count=1, ordered_at=work.now)]
+            order = None
+    if paid is not None and order is not None:
+        await count(work, paid.draft.before, order)
+    await customers.count_redemptions(work.db, work.project.id, changes)
 
 
 def _line_ids(work: Work, quote: Quote, paid: PaidOrder | None) -> list[str]:

@@ -2,23 +2,22 @@
 
 import base64
 import hashlib
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from datetime import date
 
 import msgspec
 from msgspec import UNSET
 
 from guerdon.engine import goods
-from guerdon.engine.basket import NO_ORDER, Basket
+from guerdon.engine.basket import NO_ORDER, Basket, Ignored
 from guerdon.engine.facts import Customer
 from guerdon.engine.moment import Moment
 from guerdon.engine.redeemable import Redeemable
 from guerdon.engine.stacking import Stacking
-from guerdon.errors import refused
+from guerdon.errors import not_found, refused
 from guerdon.events.work import Work
-from guerdon.families.campaigns import store as campaigns
 from guerdon.families.categories import store as categories
-from guerdon.families.customers import save as customers, store as customer_store
+from guerdon.families.customers import store as customer_store
 from guerdon.families.customers.schemas import NewCustomer
 from guerdon.families.customers.store import CUSTOMERS, CustomerRow
 from guerdon.families.loyalties.tier_store import tier_of_card
@@ -27,61 +26,113 @@ from guerdon.families.orders.schemas import NewOrder
 from guerdon.families.orders.store import OrderRow
 from guerdon.families.product_collections import goods as collected, known as known_goods, store as collections
 from guerdon.families.products import store as products
-from guerdon.families.products.store import Catalogue
-from guerdon.families.promotion_tiers import store as tiers
+from guerdon.families.products.store import SHIPPING_ID, SHIPPING_SOURCE_ID, Catalogue, ProductRow, SkuRow
 from guerdon.families.promotion_tiers.store import STACKS, StackRow
 from guerdon.families.redeemables import build, counters, rules, store
 from guerdon.families.redeemables.counters import Asked, Asker
+from guerdon.families.redeemables.gathered.store import Asked as Names, Gathered, gather
 from guerdon.families.redeemables.request import Request, Wanted
 from guerdon.families.redeemables.sources import Loaded, Offer, Sources
 from guerdon.families.rewards import store as rewards
 from guerdon.families.rewards.store import REWARDS, AssignmentRow, RewardRow
 from guerdon.families.segments import store as segments
-from guerdon.families.sessions import store as sessions
-from guerdon.families.stacking_rules.store import stacking_rules
+from guerdon.families.sessions.store import Held
+from guerdon.families.stacking_rules.store import in_force
 from guerdon.families.vouchers.store import VoucherRow, key_of
 
 _TRACKING_BYTES = 16
+NOTHING_IGNORED = Ignored()
+_NOBODY = (None, NewCustomer())
 
 
 async def load(work: Work, request: Request, *, locked: bool = False) -> Loaded:
-    """What the request is decided from. `locked` holds the vouchers and the counters from here on.
+    """What the request is decided from. `locked` holds the vouchers, rewards and counters from here on.
 
     Errors: duplicated_redeemables, invalid_redeemables; not_found for an id of no order; invalid_payload.
     """
     _check(request.redeemables)
-    db, project_id = work.db, work.project.id
     stack = await _stack(work, request.redeemables)
     wanted = _expanded(request.redeemables, stack)
-    found = await _vouchers(work, wanted, locked=locked)
-    ids = [row.id for row in found.values()]
-    found_tiers = await tiers.by_ids(db, project_id, [one.id for one in wanted if one.object == "promotion_tier"])
+    if locked:
+        await _lock(work, wanted)
+    return await complete(work, request, wanted, stack=stack, locked=locked)
+
+
+async def complete(
+    work: Work,
+    request: Request,
+    wanted: Sequence[Wanted],
+    *,
+    stack: StackRow | None = None,
+    campaign_ids: Sequence[str] = (),
+    locked: bool = False,
+    ignored: Ignored = NOTHING_IGNORED,
+) -> Loaded:
+    """The same for these redeemables, and for further campaigns. `ignored` are checks that the decision leaves out."""
     new_order = _with_customer(request)
-    before = await orders.find(work, new_order) if new_order else None
-    campaign_ids = {row.campaign_id for row in (*found.values(), *found_tiers.values()) if row.campaign_id}
-    offers = await _offers(work, wanted, found, locked=locked)
-    sources = Sources(
-        wanted=wanted,
-        vouchers=found,
-        tiers=found_tiers,
+    found = await gather(work.db, work.project.id, _asked(work, request, wanted, new_order, campaign_ids))
+    if new_order and new_order.id and found.order is None:
+        raise not_found("order", new_order.id)
+    sources = _sources(work, wanted, found)
+    offers = await _offers(work, wanted, sources.vouchers, locked=locked)
+    sources = msgspec.structs.replace(
+        sources,
         stack=stack,
-        campaigns=await campaigns.by_ids(db, project_id, campaign_ids),
-        held=await sessions.held(work, ids, request.session and request.session.key) if ids else {},
         offers=offers,
-        rules=await rules.of(
-            work, {*ids, *found_tiers, *campaign_ids, *(one.assignment.id for one in offers.values())}
-        ),
-        stacking=await stacking_rules(db, project_id),
-        customer=await _customer(work, request, before),
-        before=before,
+        rules=await rules.of_more(work, sources.rules, {one.assignment.id for one in offers.values()}),
+        customer=found.customer or await _customer_of_order(work, request, found.order),
+        before=found.order,
         new_order=new_order,
     )
-    known = await _catalogue(work, sources)
-    after = orders.preview(work, before, new_order, known) if new_order else None
-    sources = msgspec.structs.replace(
-        sources, after=after, categories=await categories.by_ids(db, project_id, _category_ids(sources))
+    known = await _catalogue(work, found, sources)
+    after = orders.preview(work, found.order, new_order, known) if new_order else None
+    if stack is not None and stack.category_id:
+        more = await categories.by_ids(work.db, work.project.id, [stack.category_id])
+        sources = msgspec.structs.replace(sources, categories={**sources.categories, **more})
+    sources = msgspec.structs.replace(sources, after=after)
+    loaded = await _basket(work, request, sources, await _goods(work, sources, known), locked=locked)
+    return msgspec.structs.replace(loaded, basket=msgspec.structs.replace(loaded.basket, ignored=ignored))
+
+
+def _asked(
+    work: Work, request: Request, wanted: Sequence[Wanted], new_order: NewOrder | None, campaign_ids: Sequence[str]
+) -> Names:
+    codes = [one.id for one in wanted if one.object == "voucher"]
+    items = (new_order and new_order.items) or ()
+    asked = request.customer or (request.order and request.order.customer) or NewCustomer()
+    return Names(
+        vouchers=codes,
+        code_keys=[key_of(work.project, code) for code in codes],
+        tiers=[one.id for one in wanted if one.object == "promotion_tier"],
+        campaigns=campaign_ids,
+        products=list({item.product_name for item in items if item.product_name}),
+        skus=list({item.sku_name for item in items if item.sku_name}),
+        customer_id=asked.id,
+        customer_source_id=asked.source_id or None,
+        order_id=(new_order and new_order.id) or None,
+        order_source_id=(new_order and new_order.source_id) or None,
+        now=work.now,
+        key=(request.session and request.session.key) or "",
     )
-    return await _basket(work, request, sources, await _goods(work, sources, known), locked=locked)
+
+
+def _sources(work: Work, wanted: Sequence[Wanted], found: Gathered) -> Sources:
+    by_id = {row.id: row for row in found.vouchers}
+    by_key = {row.code_key: row for row in found.vouchers}
+    named = {one.id: by_id.get(one.id) or by_key.get(key_of(work.project, one.id)) for one in wanted}
+    locks: dict[str, list[int]] = {}
+    for lock in found.locks:
+        locks.setdefault(lock.voucher_id, []).append(lock.amount)
+    return Sources(
+        wanted=wanted,
+        vouchers={name: row for name, row in named.items() if row is not None},
+        tiers={row.id: row for row in found.tiers},
+        campaigns={row.id: row for row in found.campaigns},
+        held={voucher_id: Held(len(amounts), sum(amounts)) for voucher_id, amounts in locks.items()},
+        rules=rules.of(found.assignments, found.rules),
+        stacking=in_force(found.stacking),
+        categories={row.id: row for row in found.categories},
+    )
 
 
 async def _basket(
@@ -147,17 +198,13 @@ def _expanded(redeemables: Sequence[Wanted], stack: StackRow | None) -> Sequence
     return [Wanted(object="promotion_tier", id=tier_id) for tier_id in stack.tier_ids] if stack else redeemables
 
 
-async def _vouchers(work: Work, redeemables: Sequence[Wanted], *, locked: bool) -> dict[str, VoucherRow]:
-    """The vouchers by the names they were asked by."""
+async def _lock(work: Work, redeemables: Sequence[Wanted]) -> None:
+    """Holds the vouchers until the transaction ends; what is read after this is as it then is."""
     names = [wanted.id for wanted in redeemables if wanted.object == "voucher"]
-    if not names:
-        return {}
-    keys = [key_of(work.project, name) for name in names]
-    found = await store.vouchers_named(work.db, work.project.id, names, keys)
-    if not locked:
-        return found
-    held = await store.lock_vouchers(work.db, work.project.id, [row.id for row in found.values()])
-    return {name: held[row.id] for name, row in found.items() if row.id in held}
+    if names:
+        keys = [key_of(work.project, name) for name in names]
+        found = await store.vouchers_named(work.db, work.project.id, names, keys)
+        await store.lock_vouchers(work.db, work.project.id, [row.id for row in found.values()])
 
 
 def _with_customer(request: Request) -> NewOrder | None:
@@ -168,11 +215,10 @@ def _with_customer(request: Request) -> NewOrder | None:
     return msgspec.structs.replace(new, customer=request.customer, customer_id=UNSET)
 
 
-async def _customer(work: Work, request: Request, before: OrderRow | None) -> CustomerRow | None:
-    """The customer as stored: of the request, or else of the order that it names."""
-    asked = request.customer or (request.order and request.order.customer)
-    if asked and asked != NewCustomer():
-        return await customers.find(work, asked)
+async def _customer_of_order(work: Work, request: Request, before: OrderRow | None) -> CustomerRow | None:
+    """Whom the order names, or belonged to before; nobody where the request speaks of somebody else."""
+    if request.customer not in _NOBODY or (request.order and request.order.customer not in _NOBODY):
+        return None
     named = request.order.customer_id if request.order else UNSET
     if isinstance(named, str):
         return await customer_store.find(work.db, work.project.id, named)
@@ -213,40 +259,71 @@ async def _segments(work: Work, customer: CustomerRow) -> frozenset[str]:
     return frozenset(one.id for one in await segments.segments_of(work.db, work.project.id, customer, moment))
 
 
-async def _catalogue(work: Work, sources: Sources) -> Catalogue:
+async def _catalogue(work: Work, found: Gathered, sources: Sources) -> Catalogue:
     """What is known of the goods of the order, and of those that discounts may add."""
-    before = sources.before.items if sources.before else ()
-    sent = (sources.new_order and sources.new_order.items) or []
-    product_names = {item.product_id or item.source_id for item in before} | {item.product_name for item in sent}
-    sku_names = {item.sku_id for item in before} | {item.sku_name for item in sent}
-    giving = (*sources.vouchers.values(), *sources.tiers.values())
-    free = {name for row in giving for name in build.free_goods(row.discount)}
-    wanted = {name for name in product_names | free if name}
-    variants = {name for name in sku_names | free if name}
-    if not wanted and not variants:
-        return Catalogue({}, {})
-    return await products.catalogue(work.db, work.project.id, wanted, variants, work.now)
+    known = Catalogue({}, {})
+    known.add_products(found.products)
+    known.add_skus(found.skus)
+    sent = sources.new_order.items if sources.new_order else None
+    stored = sources.before.items if sources.before and sent is None else ()
+    free = {name for row in (*found.vouchers, *found.tiers) for name in build.free_goods(row.discount)}
+    free |= {
+        name
+        for row in found.campaigns
+        if row.has_codes and row.id not in {voucher.campaign_id for voucher in found.vouchers}
+        for name in build.free_goods(row.configured.codes.discount)
+    }
+    more = {item.product_id or item.source_id for item in stored} | free
+    if any(item.product_name == SHIPPING_SOURCE_ID for item in sent or ()):
+        more.add(SHIPPING_ID)
+    skus = {item.sku_id for item in stored} | free
+    wanted = {name for name in more if name and name not in known.products}
+    if wanted or any(skus):
+        rest = await products.catalogue(work.db, work.project.id, wanted, {name for name in skus if name}, work.now)
+        known.add_products(rest.products.values())
+        known.add_skus(rest.skus.values())
+    return known
+
+
+class Records(Mapping[str, goods.Record]):
+    """Goods as filters and rules see them, made when they are asked for: most decisions ask for none."""
+
+    def __init__(self, rows: Mapping[str, ProductRow | SkuRow]) -> None:
+        self._rows = rows
+        self._made: dict[str, goods.Record] = {}
+
+    def __getitem__(self, name: str) -> goods.Record:
+        if name not in self._made:
+            self._made[name] = collected.record(self._rows[name])
+        return self._made[name]
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._rows)
+
+    def __len__(self) -> int:
+        return len(self._rows)
+
+    def __contains__(self, name: object) -> bool:
+        return name in self._rows
 
 
 async def _goods(work: Work, sources: Sources, known: Catalogue) -> goods.Catalogue:
     """The goods as the engine knows them, with the collections that rules name."""
-    found = await collections.by_ids(work.db, work.project.id, sources.rules.collections())
+    named = sources.rules.collections()
+    found = await collections.by_ids(work.db, work.project.id, named) if named else {}
     return goods.Catalogue(
-        products={name: collected.record(row) for name, row in known.products.items()},
-        skus={name: collected.record(row) for name, row in known.skus.items()},
+        products=Records(known.products),
+        skus=Records(known.skus),
         collections={row.id: known_goods.collection(row) for row in found.values()},
     )
-
-
-def _category_ids(sources: Sources) -> set[str]:
-    rows = (*sources.vouchers.values(), *sources.tiers.values(), *sources.campaigns.values(), sources.stack)
-    return {row.category_id for row in rows if row and row.category_id}
 
 
 async def _offers(
     work: Work, redeemables: Sequence[Wanted], found: Mapping[str, VoucherRow], *, locked: bool
 ) -> dict[str, Offer]:
     """The rewards that cards are to pay for, by card."""
+    if not any(wanted.reward for wanted in redeemables):
+        return {}
     assigned: dict[str, AssignmentRow] = {}
     for wanted in redeemables:
         row = found.get(wanted.id)

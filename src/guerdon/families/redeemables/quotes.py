@@ -1,6 +1,6 @@
 """Decisions as answers show them."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import msgspec
@@ -10,18 +10,33 @@ from guerdon.clock import iso, iso_or_none
 from guerdon.engine import applicable
 from guerdon.engine.basket import Basket
 from guerdon.engine.goods import Catalogue
-from guerdon.engine.order import Item, Order
+from guerdon.engine.order import Item, Order, SentItem, line
 from guerdon.engine.quote import Outcome
 from guerdon.engine.redeemable import Redeemable
 from guerdon.engine.refusals import Refusal
 from guerdon.engine.turn import Taken
+from guerdon.families.campaigns.store import CampaignRow
 from guerdon.families.categories import views as category_views
 from guerdon.families.orders import views as order_views
-from guerdon.families.orders.schemas import Item as ItemView
+from guerdon.families.orders.schemas import Item as ItemView, NewOrder
 from guerdon.families.orders.store import OrderRow
-from guerdon.families.promotion_tiers.store import TierRow
+from guerdon.families.promotion_tiers.store import StackRow, TierRow
 from guerdon.families.redeemables import answers
-from guerdon.families.redeemables.load import Loaded
+from guerdon.families.redeemables.candidates import Candidate, kind_of
+from guerdon.families.redeemables.sources import Loaded
+from guerdon.families.vouchers.store import VoucherRow
+
+
+class Offer(msgspec.Struct, frozen=True, kw_only=True):
+    """A candidate that qualifies: what became of it, or of each tier of a stack, and the order after it."""
+
+    row: Candidate
+    outcomes: Sequence[Outcome]
+    order: Order
+    loaded: Loaded
+
+
+_NO_GOODS = answers.Goods(data=[], total=0)
 
 
 def outcome(found: Outcome, loaded: Loaded, request_id: str) -> answers.Applicable:
@@ -86,14 +101,58 @@ def of_voucher(answer: answers.Validated, code: str) -> answers.ValidatedVoucher
     )
 
 
+def qualified(offer: Offer, *, expand: Sequence[str], locks: bool) -> answers.QualifiedRedeemable:
+    """Something that qualifies."""
+    first, row, loaded = offer.outcomes[0], offer.row, offer.loaded
+    one = outcome(first, loaded, "")
+    kind = kind_of(row)
+    shown = answers.QualifiedRedeemable(
+        id=row.code if isinstance(row, VoucherRow) else row.id,
+        object=kind,
+        created_at=iso(row.created_at),
+        result=one.result,
+        order=order(offer.order, loaded),
+        applicable_to=one.applicable_to or _NO_GOODS,
+        inapplicable_to=one.inapplicable_to or _NO_GOODS,
+        metadata={} if isinstance(row, StackRow) else row.metadata,
+        categories=one.categories,
+    )
+    campaign = row if isinstance(row, CampaignRow) else loaded.sources.campaigns.get(row.campaign_id or "")
+    if campaign is not None:
+        shown.campaign_id, shown.campaign_name = campaign.id, campaign.name
+    if not isinstance(row, VoucherRow):
+        shown.name = row.name
+    if isinstance(row, TierRow) and row.banner is not None:
+        shown.banner = row.banner
+    if isinstance(row, StackRow):
+        shown.redeemables = [outcome(each, loaded, "") for each in offer.outcomes]
+    if isinstance(row, VoucherRow):
+        _hold(shown.result, row, loaded, locks=locks)
+    if "validation_rules" in expand:
+        shown.validation_rules_assignments = _assignments(first.redeemable, loaded)
+    return shown
+
+
+def echo(new: NewOrder | None, loaded: Loaded) -> answers.QuotedOrder:
+    """The order as it was sent."""
+    items = [_echoed(item) for item in (new and new.items) or ()]
+    amount = new.amount if new else None
+    return answers.QuotedOrder(
+        source_id=(new and new.source_id) or UNSET,
+        amount=UNSET if amount is None else amount,
+        items=items or UNSET,
+        metadata=(new and new.metadata) or {},
+        customer_id=_customer_id(loaded.sources.before, loaded),
+        referrer_id=None,
+    )
+
+
 def explanation(found: Outcome) -> dict[str, Any]:
     """Why a redeemable applies or does not, with what was expected and what was found."""
     told: dict[str, Any] = {"object": found.redeemable.object, "id": found.redeemable.id, "status": found.status}
-    if found.skip is not None:
-        told |= {"key": found.skip.key, "message": found.skip.message}
-    if found.refusal is not None:
-        told |= {"key": found.refusal.key, "message": found.refusal.message}
-        told["reason"] = msgspec.to_builtins(found.refusal.reason) if found.refusal.reason else None
+    why = found.skip or found.refusal
+    if why is not None:
+        told |= {"key": why.key, "message": why.message, "reason": msgspec.to_builtins(why.reason)}
     return told
 
 
@@ -114,7 +173,8 @@ def error(refusal: Refusal, redeemable: Redeemable, request_id: str) -> answers.
 
 def discount(redeemable: Redeemable, values: Mapping[str, Any], catalogue: Catalogue) -> dict[str, Any]:
     """The discount as defined, with what a formula made of it and the goods that it gives."""
-    told: dict[str, Any] = {**(redeemable.discount or {}), **values, "is_dynamic": bool(values)}
+    wire: Mapping[str, Any] = redeemable.discount.wire if redeemable.discount else {}
+    told: dict[str, Any] = {**wire, "effect": redeemable.effect, **values, "is_dynamic": bool(values)}
     if told["type"] == "UNIT" and told.get("unit_type"):
         told |= _goods(told["unit_type"], catalogue)
     if told.get("units"):
@@ -200,6 +260,39 @@ def _item(item: Item) -> ItemView:
     if shown.initial_amount is UNSET:
         shown.initial_amount = shown.amount
     return shown
+
+
+def _echoed(sent: SentItem) -> ItemView:
+    """A line as it was sent, without amounts that were not."""
+    shown = order_views.item(line(sent))
+    if sent.amount is None:
+        shown.amount = shown.subtotal_amount = UNSET
+    return shown
+
+
+def _hold(result: answers.Result, row: VoucherRow, loaded: Loaded, *, locks: bool) -> None:
+    """What is on a card, and what others have locked of it."""
+    held = loaded.sources.held.get(row.id)
+    if result.gift and locks:
+        result.gift["locked_credits"] = held.amount if held else 0
+    if row.type == "LOYALTY_CARD":
+        result.loyalty_card = {"points": row.added, "balance": row.balance}
+
+
+def _assignments(redeemable: Redeemable, loaded: Loaded) -> dict[str, Any]:
+    """The rules that bind it, each with what was not asked of it."""
+    ignored = loaded.basket.ignored
+    rows = [
+        {
+            "id": attached.prefix.partition(".")[0],
+            "rule_id": attached.id,
+            "object": "validation_rules_assignment",
+            "validation_status": "PARTIALLY_VALID" if attached.rule.omitted(ignored.rules) else "VALID",
+            "validation_omitted_rules": list(attached.rule.omitted(ignored.rules)),
+        }
+        for attached in redeemable.rules
+    ]
+    return {"object": "list", "data_ref": "data", "data": rows, "total": len(rows)}
 
 
 def _customer_id(stored: OrderRow | None, loaded: Loaded) -> str | None:

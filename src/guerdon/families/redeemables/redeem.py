@@ -184,9 +184,11 @@ async def _people(work: Work, request: Request, loaded: Loaded, vouchers: Mappin
     holder_id = next((row.holder_id for row in vouchers.values() if row.type == "LOYALTY_CARD"), None)
     draft = None
     if sources.new_order is not None:
-        draft = await orders.draft(work, _owned(sources.new_order, sources.before, holder_id))
-        if _known(draft.before) != _known(sources.before):
-            raise LostRace
+        draft = _fresh(work, request, sources, holder_id)
+        if draft is None:
+            draft = await orders.draft(work, _owned(sources.new_order, sources.before, holder_id))
+            if _known(draft.before) != _known(sources.before):
+                raise LostRace
     customer = await _customer(work, request, draft, holder_id)
     ids = sorted({row.holder_id for row in vouchers.values() if row.holder_id})
     held = {customer.id: customer} if customer else {}
@@ -196,6 +198,17 @@ async def _people(work: Work, request: Request, loaded: Loaded, vouchers: Mappin
             held[customer_id] = row
     holders = {row.id: held[row.holder_id] for row in vouchers.values() if row.holder_id in held}
     return _People(customer, holders, draft)
+
+
+def _fresh(work: Work, request: Request, sources: Sources, holder_id: str | None) -> Draft | None:
+    """The draft of an order that is new, of a customer of whom the request says nothing new either."""
+    new, customer = sources.new_order, sources.customer
+    if new is None or sources.before is not None or sources.after is None or holder_id is not None:
+        return None
+    asked = request.customer or new.customer or _NO_CUSTOMER
+    if asked != _NO_CUSTOMER and (customer is None or not customers.changes_nothing(customer, asked)):
+        return None
+    return orders.fresh(work, new, sources.after, customer)
 
 
 def _owned(new: NewOrder, before: OrderRow | None, holder_id: str | None) -> NewOrder:

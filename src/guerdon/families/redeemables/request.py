@@ -5,6 +5,7 @@ from typing import Annotated, Any, Literal
 import msgspec
 from msgspec import Meta
 
+from guerdon.clock import Moment
 from guerdon.engine.money import Amount
 from guerdon.families.customers.schemas import NewCustomer
 from guerdon.families.orders.schemas import NewOrder
@@ -69,3 +70,52 @@ class SingleRequest(msgspec.Struct, kw_only=True):
     tracking_id: str | None = None
     metadata: Metadata | None = None
     options: Options | None = None
+
+
+Scenario = Literal[
+    "ALL",
+    "CUSTOMER_WALLET",
+    "AUDIENCE_ONLY",
+    "PRODUCTS",
+    "PRODUCTS_DISCOUNT",
+    "PRODUCTS_BY_CUSTOMER",
+    "PRODUCTS_DISCOUNT_BY_CUSTOMER",
+    "PROMOTION_STACKS",
+]
+
+
+class FieldFilter(msgspec.Struct):
+    """What a field must be, as operators with their operands."""
+
+    conditions: dict[str, Any]
+
+
+Filters = dict[str, FieldFilter | str]
+
+
+class QualificationOptions(msgspec.Struct, frozen=True, kw_only=True):
+    """Which page of what, in which order. `starting_after` is when the last one of the page before was made."""
+
+    limit: Annotated[int, Meta(ge=1, le=50)] | None = None
+    starting_after: Moment | None = None
+    filters: Filters | None = None
+    expand: list[Literal["redeemable", "category", "validation_rules"]] | None = None
+    sorting_rule: Literal["DEFAULT", "BEST_DEAL", "LEAST_DEAL"] | None = None
+
+
+class QualificationSession(msgspec.Struct):
+    """Asks what others have locked."""
+
+    type: Literal["LOCK"] | None = None
+
+
+class QualificationRequest(msgspec.Struct, kw_only=True):
+    """What a customer could use for an order."""
+
+    customer: NewCustomer | None = None
+    order: NewOrder | None = None
+    tracking_id: str | None = None
+    scenario: Scenario | None = None
+    options: QualificationOptions | None = None
+    session: QualificationSession | None = None
+    metadata: Metadata | None = None

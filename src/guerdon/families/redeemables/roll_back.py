@@ -134,7 +134,7 @@ async def _undo(work: Work, row: RedemptionRow, undone: Sequence[Done], wish: Wi
     for one, before in zip(done, undone, strict=True):
         if before.row.promotion_tier_id is not None:
             sums = Sums(-1, -(before.row.order_amount or 0), -(before.row.discounted_amount or 0))
-            await tiers.count_redemption(work.db, work.project.id, before.row.promotion_tier_id, one.row.id, sums)
+            tiers.count_redemption(work.db, work.project.id, before.row.promotion_tier_id, one.row.id, sums)
         await _tell(work, one, before)
         occasion = tell.occasion(work, before) if before.row.id in owed else None
         if occasion is not None:

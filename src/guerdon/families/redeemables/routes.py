@@ -11,9 +11,10 @@ from guerdon.families.loyalties.routes import CARDS
 from guerdon.families.promotion_tiers.store import TierRow
 from guerdon.families.promotions.routes import load_tier
 from guerdon.families.redeemables import failed, quotes, read, roll_back, views
-from guerdon.families.redeemables.answers import Validated, ValidatedVoucher
+from guerdon.families.redeemables.answers import Qualified, Validated, ValidatedVoucher
+from guerdon.families.redeemables.qualify import qualify
 from guerdon.families.redeemables.redeem import Refused, redeem
-from guerdon.families.redeemables.request import Request, SingleRequest, Wanted
+from guerdon.families.redeemables.request import QualificationRequest, Request, SingleRequest, Wanted
 from guerdon.families.redeemables.roll_back import Failed, Wish
 from guerdon.families.redeemables.schemas import (
     CardRedemption,
@@ -65,6 +66,10 @@ async def validate_redeemables(call: Call[Request]) -> Validated:
 async def validate_voucher(call: Call[SingleRequest], voucher: VoucherRow) -> ValidatedVoucher:
     """The older form for a single voucher."""
     return quotes.of_voucher(await validate(call.work, _single(voucher, call.body)), voucher.code)
+
+
+async def qualify_redeemables(call: Call[QualificationRequest]) -> Qualified:
+    return await qualify(call.work, call.body)
 
 
 async def redeem_redeemables(call: Call[Request]) -> Redeemed | Reply:
@@ -199,6 +204,7 @@ _VOUCHER = (Param("voucher", load_voucher),)
 ROUTES = (
     Route("POST", "/v1/validations", validate_redeemables, body=Request, answer=Validated),
     Route("POST", "/v1/vouchers/{code}/validate", validate_voucher, _VOUCHER, SingleRequest, answer=ValidatedVoucher),
+    Route("POST", "/v1/qualifications", qualify_redeemables, body=QualificationRequest, answer=Qualified),
     Route("POST", "/v1/redemptions", redeem_redeemables, body=Request, answer=Redeemed),
     Route("GET", "/v1/redemptions", list_redemptions, query=RedemptionsQuery, answer=RedemptionsList),
     Route("GET", "/v1/redemptions/{redemptionId}", get_redemption, _ONE, answer=Redemption),

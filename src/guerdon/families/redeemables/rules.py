@@ -14,7 +14,7 @@ from guerdon.events.work import Work
 from guerdon.families.redeemables import counters
 from guerdon.families.redeemables.counters import Asked, Asker, Column
 from guerdon.families.validation_rules import store
-from guerdon.families.validation_rules.store import Binding, RuleRow
+from guerdon.families.validation_rules.store import AssignmentRow, Binding, RuleRow
 
 _MOST_COMPILED = 10_000
 
@@ -55,9 +55,20 @@ def compiled(row: RuleRow) -> Compiled:
     return found
 
 
-async def of(work: Work, ids: Collection[str]) -> Rules:
-    """The rules of vouchers, campaigns, tiers and offers of rewards."""
-    return Rules(await store.bindings_of(work.db, work.project.id, ids) if ids else {})
+def of(assignments: Sequence[AssignmentRow], rows: Sequence[RuleRow]) -> Rules:
+    """The rules of vouchers, campaigns and tiers."""
+    by_id = {row.id: row for row in rows}
+    found: dict[str, list[Binding]] = {}
+    for assignment in assignments:
+        rule = by_id.get(assignment.rule_id)
+        if rule is not None:
+            found.setdefault(assignment.related_object_id, []).append(Binding(assignment, rule))
+    return Rules(found)
+
+
+async def of_more(work: Work, rules: Rules, ids: Collection[str]) -> Rules:
+    """The same with those of further things, such as offers of rewards."""
+    return Rules({**rules.bindings, **await store.bindings_of(work.db, work.project.id, ids)}) if ids else rules
 
 
 def attached(

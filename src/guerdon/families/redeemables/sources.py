@@ -46,10 +46,10 @@ class Sources(msgspec.Struct, frozen=True, kw_only=True):
     stack: StackRow | None = None
     campaigns: Mapping[str, CampaignRow]
     held: Mapping[str, Held]
-    offers: Mapping[str, Offer]
     rules: Rules
     stacking: dict[str, Any]
-    categories: Mapping[str, CategoryRow] = {}
+    categories: Mapping[str, CategoryRow]
+    offers: Mapping[str, Offer] = {}
     counted: Read = NOTHING
     customer: CustomerRow | None = None
     before: OrderRow | None = None

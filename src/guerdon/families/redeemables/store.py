@@ -84,6 +84,22 @@ class Use(msgspec.Struct, frozen=True):
 
 API = "API"
 AUTO_REDEEM = "AUTO_REDEEM"  # the channel of what the engine redeems by itself
+
+
+class Offered(msgspec.Struct, frozen=True):
+    """Codes that a customer could use: their own, and those of everybody that belong to no campaign or to these.
+
+    `keys` narrows them to certain codes, if there are any.
+    """
+
+    holder_id: str | None
+    campaign_ids: Sequence[str]
+    before: datetime
+    keys: Sequence[str]
+    most: int
+    everybodys: bool
+
+
 REDEMPTIONS = Table("redemptions", RedemptionRow)
 _RETURNED = ", ".join(f"v.{column}" for column in VoucherRow.__struct_fields__)
 _NAMED = "unnest(array_fill($1::text, ARRAY[cardinality($2::text[])]), $2::text[]"
@@ -110,6 +126,15 @@ SELECT n.name AS asked, v.* FROM {_NAMED}, $3::text[]) AS n (project_id, name, c
     SELECT {VOUCHERS.columns} FROM vouchers WHERE project_id = n.project_id AND id = n.name
     UNION ALL SELECT {VOUCHERS.columns} FROM vouchers WHERE project_id = n.project_id AND code_key = n.code_key LIMIT 1
 ) v
+"""
+_NARROWED = "active AND created_at < $3 AND (cardinality($4::text[]) = 0 OR code_key = ANY($4))"
+_OFFERED = f"""
+({VOUCHERS.select} AND holder_id = $2 AND {_NARROWED} ORDER BY created_at DESC LIMIT $5)
+UNION ALL
+({VOUCHERS.select} AND campaign_id = ANY($6) AND holder_id IS NULL AND {_NARROWED} ORDER BY created_at DESC LIMIT $5)
+UNION ALL
+({VOUCHERS.select} AND campaign_id IS NULL AND holder_id IS NULL AND {_NARROWED} AND $7
+ ORDER BY created_at DESC, id DESC LIMIT $5)
 """
 _LOCK_VOUCHERS = f"{VOUCHERS.select} AND id = ANY($2) ORDER BY id FOR UPDATE"
 _READ = "SELECT key, value FROM redemption_counters WHERE project_id = $1 AND key = ANY($2)"
@@ -154,6 +179,12 @@ async def vouchers_named(
     """The vouchers that these ids or codes name; `keys` are the codes as the project compares them."""
     records = await db.rows(_NAMED_VOUCHERS, project_id, names, keys)
     return {record["asked"]: VOUCHERS.read({k: v for k, v in record.items() if k != "asked"}) for record in records}
+
+
+async def offered(db: Transaction, project_id: str, what: Offered) -> list[VoucherRow]:
+    """At most so many of each sort, the newest."""
+    args = (what.holder_id, what.before, what.keys, what.most, what.campaign_ids, what.everybodys)
+    return [VOUCHERS.read(row) for row in await db.rows(_OFFERED, project_id, *args)]
 
 
 async def lock_vouchers(db: Transaction, project_id: str, ids: Sequence[str]) -> dict[str, VoucherRow]:

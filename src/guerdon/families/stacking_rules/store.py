@@ -20,6 +20,7 @@ class StackingRulesRow(msgspec.Struct, frozen=True, kw_only=True):
 
 
 STACKING_RULES = Table("stacking_rules", StackingRulesRow)
+_DEFAULTS: dict[str, Any] = msgspec.to_builtins(StackingRules())
 _CREATE = f"{STACKING_RULES.insert_sql} ON CONFLICT DO NOTHING RETURNING id"
 _LOCK = f"{STACKING_RULES.select} FOR UPDATE"
 
@@ -31,8 +32,12 @@ async def current(db: Transaction, project_id: str) -> StackingRulesRow | None:
 
 async def stacking_rules(db: Transaction, project_id: str) -> dict[str, Any]:
     """What is in force in the project, as the wire has it, with every default and without id and dates."""
-    row = await current(db, project_id)
-    return msgspec.to_builtins(msgspec.convert(row.settings if row else {}, StackingRules))
+    return in_force(await current(db, project_id))
+
+
+def in_force(row: StackingRulesRow | None) -> dict[str, Any]:
+    """The same of the project's row."""
+    return msgspec.to_builtins(msgspec.convert(row.settings, StackingRules)) if row else dict(_DEFAULTS)
 
 
 async def lock(db: Transaction, project_id: str) -> StackingRulesRow | None:

@@ -42,9 +42,9 @@ class PercentDiscount(msgspec.Struct, tag_field="type", tag="PERCENT", omit_defa
 
 
 class FixedDiscount(msgspec.Struct, tag_field="type", tag="FIXED", omit_defaults=True, kw_only=True):
-    """A price that the order, or an item, gets."""
+    """A price that the order gets; items get the prices of the rule that names them."""
 
-    fixed_amount: Amount
+    fixed_amount: Amount | None = None
     fixed_amount_formula: Text | None = None
     effect: Literal["APPLY_TO_ORDER", "APPLY_TO_ITEMS"] | None = None
 
@@ -64,7 +64,9 @@ class UnitDiscount(msgspec.Struct, tag_field="type", tag="UNIT", omit_defaults=T
     unit_off: Amount | None = None
     unit_off_formula: Text | None = None
     unit_type: Text | None = None
-    effect: Literal["ADD_MISSING_ITEMS", "ADD_NEW_ITEMS", "ADD_MANY_ITEMS", "ADD_SAME_ITEMS"] | None = None
+    effect: (
+        Literal["ADD_MISSING_ITEMS", "ADD_NEW_ITEMS", "ADD_MANY_ITEMS", "ADD_SAME_ITEMS", "REPLACE_ITEMS"] | None
+    ) = None
     units: Annotated[list[FreeUnits], Meta(min_length=1)] | None = None
 
 

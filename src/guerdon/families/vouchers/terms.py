@@ -1,14 +1,15 @@
 """What a request may say of when codes are valid and what they give: checked, and in the form that is stored."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
 import msgspec
 
 from guerdon.engine.calendar import parse_duration
+from guerdon.engine.formula.compile import compile_formula
 from guerdon.errors import invalid_payload
-from guerdon.families.vouchers.schemas import Discount, UnitDiscount, ValidityHours, ValidityTimeframe
+from guerdon.families.vouchers.schemas import Discount, FixedDiscount, UnitDiscount, ValidityHours, ValidityTimeframe
 
 _LONGEST_YEARS = 1_000
 
@@ -33,7 +34,7 @@ def check_windows(start_date: datetime | None, validity: Mapping[str, Any] | Non
     for name in ("interval", "duration"):
         check_duration(f"validity_timeframe.{name}", timeframe[name])
     if start_date is None:
-        raise invalid_payload("Payload must have required property 'start_date' when it has 'validity_timeframe'")
+        raise invalid_payload("Payload should have required property 'start_date' when it has 'validity_timeframe'")
 
 
 def check_duration(path: str, text: str) -> None:
@@ -49,13 +50,33 @@ def check_duration(path: str, text: str) -> None:
 
 
 def check_discount(discount: Discount | None, path: str) -> None:
-    """Errors: invalid_payload for free goods that are not named, or named in two ways."""
+    """Errors: invalid_payload for what a discount lacks, formulas that are none, goods that are named in two ways."""
+    for name, formula in _formulas(discount):
+        try:
+            compile_formula(formula)
+        except ValueError as error:
+            raise invalid_payload(f"Property .{path}.{name} is no formula: {error}") from None
+    if isinstance(discount, FixedDiscount) and discount.effect != "APPLY_TO_ITEMS" and discount.fixed_amount is None:
+        raise invalid_payload(f"Property .{path} should have required property 'fixed_amount'")
     if not isinstance(discount, UnitDiscount) or discount.effect == "ADD_SAME_ITEMS":
         return
     several = discount.units is not None or discount.effect == "ADD_MANY_ITEMS"
     if several and discount.effect not in {None, "ADD_MANY_ITEMS"}:
         raise invalid_payload(f"Property .{path}.units is only for the effect 'ADD_MANY_ITEMS'")
     if several and not discount.units:
-        raise invalid_payload(f"Property .{path} must have required property 'units'")
+        raise invalid_payload(f"Property .{path} should have required property 'units'")
     if not several and not discount.unit_type:
-        raise invalid_payload(f"Property .{path} must have required property 'unit_type'")
+        raise invalid_payload(f"Property .{path} should have required property 'unit_type'")
+
+
+def _formulas(discount: Discount | None) -> Iterator[tuple[str, str]]:
+    """The formulas of a discount and of its goods, by where they stand."""
+    if discount is None:
+        return
+    for name in discount.__struct_fields__:
+        formula = getattr(discount, name)
+        if name.endswith("_formula") and formula:
+            yield name, formula
+    for place, units in enumerate(discount.units or ()) if isinstance(discount, UnitDiscount) else ():
+        if units.unit_off_formula:
+            yield f"units[{place}].unit_off_formula", units.unit_off_formula
