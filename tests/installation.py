@@ -21,8 +21,10 @@ import httpx
 import uvicorn
 
 from guerdon.asgi import Api
+from guerdon.cli import audit
 from guerdon.cli.serve import prepare
 from guerdon.db.server import EmbeddedPostgres
+from guerdon.families.audits.store import Finding
 from guerdon.http.protocol import JoiningProtocol
 from guerdon.settings import Settings
 from guerdon.worker import work
@@ -155,6 +157,10 @@ class Installation:
                 await connection.close()
 
         return asyncio.run(run())
+
+    def audit(self, project_id: str | None = None) -> list[Finding]:
+        """Whether everything adds up."""
+        return asyncio.run(audit.run(self.settings, self.database.url(), project_id))
 
     @contextmanager
     def holding(self, query: str, *args: object) -> Iterator[None]:

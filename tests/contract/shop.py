@@ -17,6 +17,7 @@ with warnings.catch_warnings():  # the client's own, at import
     from voucherify.exceptions import ApiException
 
 from incentives import Incentives
+from points import Points
 
 from installation import Project, eventually
 from redeeming import Redeeming
@@ -73,6 +74,7 @@ class Shop:
         self.actions = voucherify.AsyncActionsApi(client)
         self.management = voucherify.ManagementApi(client)
         self.incentives = Incentives(client, self.management, project.id, self._body)
+        self.points = Points(client, project, base_url, self._body)
         self.redeeming = Redeeming(client, self._body)
         self.events = voucherify.EventsApi(client)
         self.metadata = voucherify.MetadataSchemasApi(client)
@@ -90,6 +92,7 @@ class Shop:
         self.keep_vouchers()
         self.keep_a_club()
         self.incentives.play()
+        self.points.play()
         self.redeeming.play()
 
     def _body(self, kind: str, /, **fields: Any) -> Any:

@@ -96,6 +96,7 @@ customer.reward_redemptions.created customer.reward_redemptions.pending
 """
 _LOG = """
 customer.loyalty.tier.expiration.changed customer.loyalty.updated customer.reward_redemptions.rolledback
+customer.voucher.loyalty_card.points_transferred
 """
 _MESSAGE = frozenset({Purpose.MESSAGE})
 _ALL = frozenset(Purpose)

@@ -1,5 +1,7 @@
 """The events that tell of points that wait."""
 
+from typing import Literal
+
 import msgspec
 from msgspec import UNSET
 
@@ -20,7 +22,26 @@ from guerdon.families.vouchers import views as voucher_views
 from guerdon.families.vouchers.ledger import TransactionRow
 from guerdon.families.vouchers.store import VoucherRow
 
-_NAME = "voucher.loyalty_card.pending_points"
+Change = Literal["added", "updated", "canceled", "activated"]
+# What is told to the project, and its twin of the customer.
+_NAMES: dict[Change, tuple[str, str]] = {
+    "added": (
+        "voucher.loyalty_card.pending_points.added",
+        "customer.voucher.loyalty_card.pending_points.added",
+    ),
+    "updated": (
+        "voucher.loyalty_card.pending_points.updated",
+        "customer.voucher.loyalty_card.pending_points.updated",
+    ),
+    "canceled": (
+        "voucher.loyalty_card.pending_points.canceled",
+        "customer.voucher.loyalty_card.pending_points.canceled",
+    ),
+    "activated": (
+        "voucher.loyalty_card.pending_points.activated",
+        "customer.voucher.loyalty_card.pending_points.activated",
+    ),
+}
 
 
 def balance(card: VoucherRow, points: int, operation_type: str, *, in_event: bool = False) -> PendingBalance:
@@ -35,7 +56,13 @@ def balance(card: VoucherRow, points: int, operation_type: str, *, in_event: boo
 
 
 def changed(
-    work: Work, name: str, member: Member, row: PendingRow, order: SimpleOrder | None, points: int, operation_type: str
+    work: Work,
+    change: Change,
+    member: Member,
+    row: PendingRow,
+    order: SimpleOrder | None,
+    points: int,
+    operation_type: str,
 ) -> None:
     """Records pending_points.added, .updated or .canceled: for the project, and for the customer."""
     told = PendingPointsChanged(
@@ -46,7 +73,7 @@ def changed(
         order=order,
         pending_points=views.pending_points(row),
     )
-    _record(work, name, member, told)
+    _record(work, change, member, told)
 
 
 def activated(
@@ -70,8 +97,9 @@ def activated(
     _record(work, "activated", member, told)
 
 
-def _record(work: Work, name: str, member: Member, told: PendingPointsChanged | PendingPointsActivated) -> None:
+def _record(work: Work, change: Change, member: Member, told: PendingPointsChanged | PendingPointsActivated) -> None:
     card, campaign = member.card, member.campaign
-    work.record(f"{_NAME}.{name}", card.id, told, campaign_id=campaign.id)
+    name, twin_name = _NAMES[change]
+    work.record(name, card.id, told, campaign_id=campaign.id)
     twin = msgspec.structs.replace(told, campaign=campaign_views.simple_of_customer(campaign))
-    work.record(f"customer.{_NAME}.{name}", member.holder.id, twin, campaign_id=campaign.id)
+    work.record(twin_name, member.holder.id, twin, campaign_id=campaign.id)

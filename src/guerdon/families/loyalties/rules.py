@@ -137,7 +137,7 @@ def _tell_switched(work: Work, campaign: CampaignRow, row: EarningRuleRow) -> No
 
 
 def _tell(work: Work, event_type: str, campaign: CampaignRow, row: EarningRuleRow) -> None:
-    told = EarningRuleEvent(campaign_views.simple(campaign), views.earning_rule(row))
+    told = EarningRuleEvent(campaign_views.simple(campaign), views.earning_rule_in_event(row))
     work.record(event_type, campaign.id, told, campaign_id=campaign.id)
 
 

@@ -10,7 +10,7 @@ from guerdon.engine.money import GREATEST
 from guerdon.families.campaigns.schemas import SimpleCampaign
 from guerdon.families.customers.schemas import NewCustomer, SimpleCustomer
 from guerdon.families.loyalties.earning_schemas import MOST_AT_ONCE, EarningRule, SimpleEarningRule
-from guerdon.families.orders.schemas import SimpleOrder
+from guerdon.families.orders.schemas import NewOrder, SimpleOrder
 from guerdon.families.publications.schemas import CustomerEventPublication
 from guerdon.families.rewards.schemas import Assignment, NewAssignment, Reward
 from guerdon.families.vouchers.schemas import SimpleVoucher, Voucher
@@ -47,6 +47,40 @@ class BalanceChange(msgspec.Struct, kw_only=True):
     expiration_date: Day | None = None
     reason: Text | None = None
     source_id: Text | None = None
+
+
+class Transfer(msgspec.Struct, kw_only=True):
+    """Points to be taken from a card and put on that of the path."""
+
+    code: Annotated[str, Meta(min_length=1, max_length=500)]
+    points: Annotated[int, Meta(ge=1, le=GREATEST)]
+    reason: Text | None = None
+    source_id: Text | None = None
+
+
+Transfers = Annotated[list[Transfer], Meta(min_length=1, max_length=MOST_AT_ONCE)]
+
+
+class EstimateRequest(msgspec.Struct, kw_only=True):
+    """Whose order is to be estimated; an order that is named by its id may be changed by what is sent with it."""
+
+    customer: NewCustomer | None = None
+    order: NewOrder | None = None
+
+
+class NamedCampaign(msgspec.Struct):
+    """The campaign of an estimate."""
+
+    id: str
+    name: str
+    object: str = "campaign"
+
+
+class Estimate(msgspec.Struct):
+    """How many points an order would bring."""
+
+    campaign: NamedCampaign
+    points_estimation: int
 
 
 class Related(msgspec.Struct):
@@ -268,6 +302,18 @@ class PendingPointsActivated(msgspec.Struct, kw_only=True):
     order: SimpleOrder | None
     transaction: Transaction
     pending_points: PendingPointsView
+
+
+class PointsTransferred(msgspec.Struct, kw_only=True):
+    """Data of customer.voucher.loyalty_card.points_transferred, for either holder; cards as they are afterwards."""
+
+    customer: SimpleCustomer
+    campaign: SimpleCampaign
+    voucher: SimpleVoucher
+    source_voucher: SimpleVoucher
+    destination_voucher: SimpleVoucher
+    balance: Balance
+    transaction: Transaction
 
 
 class RewardedPoints(msgspec.Struct, kw_only=True):

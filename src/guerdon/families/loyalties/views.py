@@ -1,5 +1,6 @@
 """Rows of loyalty programmes as answers and events show them."""
 
+import msgspec
 from msgspec import UNSET
 
 from guerdon.clock import iso, iso_or_none
@@ -92,20 +93,32 @@ def earning_rule(row: EarningRuleRow) -> earning_schemas.EarningRule:
     )
 
 
+def earning_rule_in_event(row: EarningRuleRow) -> earning_schemas.EarningRule:
+    """Events do not tell the name of a custom event here."""
+    return msgspec.structs.replace(earning_rule(row), event=_event(row))
+
+
 def simple_earning_rule(row: EarningRuleRow) -> earning_schemas.SimpleEarningRule:
+    # The documented forms of a rule for a custom event have no `event` here.
+    named = {} if trigger_of(row.event) == "custom_event" else {"event": row.event}
     return earning_schemas.SimpleEarningRule(
         id=row.id,
         campaign_id=row.campaign_id,
         validation_rule_id=row.validation_rule_id,
-        parameters={"event": row.event, "banner": row.banner or "", "loyalty": row.loyalty},
+        parameters={**named, "banner": row.banner or "", "loyalty": row.loyalty},
         automation_id=row.automation_id,
         active=row.active,
         source=_source(row),
         loyalty=row.loyalty,
-        event=row.event,
+        event=_event(row),
         metadata=row.metadata,
     )
 
 
 def _source(row: EarningRuleRow) -> earning_schemas.Source:
     return earning_schemas.Source(banner=UNSET if row.banner is None else row.banner, object_id=row.campaign_id)
+
+
+def _event(row: EarningRuleRow) -> str:
+    kind = trigger_of(row.event)
+    return kind if kind == "custom_event" else row.event
