@@ -16,6 +16,7 @@ with warnings.catch_warnings():  # the client's own, at import
     from voucherify.api_client import ApiClient
     from voucherify.exceptions import ApiException
 
+from clubs import Clubs
 from incentives import Incentives
 from points import Points
 
@@ -76,6 +77,7 @@ class Shop:
         self.incentives = Incentives(client, self.management, project.id, self._body)
         self.points = Points(client, project, base_url, self._body)
         self.redeeming = Redeeming(client, self._body)
+        self.clubs = Clubs(client, project, self._body)
         self.events = voucherify.EventsApi(client)
         self.metadata = voucherify.MetadataSchemasApi(client)
         self.segments = voucherify.SegmentsApi(client)
@@ -94,6 +96,7 @@ class Shop:
         self.incentives.play()
         self.points.play()
         self.redeeming.play()
+        self.clubs.play()
 
     def _body(self, kind: str, /, **fields: Any) -> Any:
         """A request body as the client's class makes it.

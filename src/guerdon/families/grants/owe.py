@@ -66,6 +66,8 @@ async def owe(work: Work, occasion: Occasion, given: Given) -> None:
         campaign_id=occasion.campaign.id,
         customer_id=occasion.holder.id,
         reward_assignment_id=occasion.assignment.id,
+        reward_id=occasion.reward.id,
+        referral_tier_id=occasion.referral_tier.id if occasion.referral_tier else None,
         source_id=occasion.source.id,
         source_type=occasion.source.type,
         granted_id=given.voucher.id if given.voucher else None,

@@ -12,6 +12,7 @@ from guerdon.db.transaction import Transaction
 class RewardRedemptionRow(msgspec.Struct, frozen=True, kw_only=True):
     """What is owed for a reward. A material one is PENDING until somebody says that it was handed out.
 
+    `referral_tier_id` is there if it is owed for a referral instead of a redemption.
     `granted_id` is the code that was published, or the card that `granted_amount` credits or points are put on.
     """
 
@@ -21,6 +22,8 @@ class RewardRedemptionRow(msgspec.Struct, frozen=True, kw_only=True):
     campaign_id: str
     customer_id: str
     reward_assignment_id: str
+    reward_id: str | None = None
+    referral_tier_id: str | None = None
     source_id: str
     source_type: str = "redemption"
     granted_id: str | None = None
