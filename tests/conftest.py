@@ -1,4 +1,7 @@
-"""One installation per worker of the test runner, and a fresh project in it for every test."""
+"""One installation per worker of the test runner, and a fresh project in it for every test.
+
+Whatever the tests have done, everything must add up in the end.
+"""
 
 from collections.abc import Iterator
 
@@ -12,7 +15,9 @@ from installation import Installation, Project
 def installation() -> Iterator[Installation]:
     running = Installation()
     yield running
+    wrong = [one for one in running.audit() if one.wrong]
     running.stop()
+    assert not wrong, wrong
 
 
 @pytest.fixture

@@ -21,8 +21,10 @@ import httpx
 import uvicorn
 
 from guerdon.asgi import Api
+from guerdon.cli import audit
 from guerdon.cli.serve import prepare
 from guerdon.db.server import EmbeddedPostgres
+from guerdon.families.audits.store import Finding
 from guerdon.http.protocol import JoiningProtocol
 from guerdon.settings import Settings
 from guerdon.worker import work
@@ -155,6 +157,10 @@ class Installation:
                 await connection.close()
 
         return asyncio.run(run())
+
+    def audit(self, project_id: str | None = None) -> list[Finding]:
+        """Whether everything adds up."""
+        return asyncio.run(audit.run(self.settings, self.database.url(), project_id))
 
     @contextmanager
     def holding(self, query: str, *args: object) -> Iterator[None]:
@@ -298,8 +304,9 @@ class Project(Client):
 
         return [{**event, "data": json.loads(event["data"])} for event in eventually(look)]
 
-    def advance(self, by: str) -> None:
-        self.management.post(f"{self.path}/clock/advance", {"by": by})
+    def advance(self, by: str = "", *, to: str = "") -> None:
+        """Moves the clock on by a duration, or to a moment."""
+        self.management.post(f"{self.path}/clock/advance", {"to": to} if to else {"by": by})
 
     def finished(self, action_id: str, *, patience_s: float = PATIENCE_S) -> dict[str, Any]:
         """The asynchronous action once it is done."""

@@ -18,6 +18,7 @@ from guerdon.families.api_keys import store as api_keys
 from guerdon.families.async_actions import routes as async_actions
 from guerdon.families.campaigns import routes as campaigns
 from guerdon.families.categories import routes as categories
+from guerdon.families.clocks import routes as clocks
 from guerdon.families.codes import routes as codes
 from guerdon.families.custom_events import routes as custom_events
 from guerdon.families.customers import routes as customers
@@ -26,7 +27,7 @@ from guerdon.families.distributions import routes as distributions
 from guerdon.families.erasures import routes as erasures
 from guerdon.families.feed import routes as feed
 from guerdon.families.gifts import routes as gifts
-from guerdon.families.loyalties import offers, routes as loyalties
+from guerdon.families.loyalties import offers, pending_routes, routes as loyalties, tier_routes
 from guerdon.families.metadata_schemas import routes as metadata_schemas
 from guerdon.families.orders import routes as orders
 from guerdon.families.product_collections import routes as product_collections
@@ -35,6 +36,7 @@ from guerdon.families.projects import routes as projects, store as projects_stor
 from guerdon.families.promotions import routes as promotions
 from guerdon.families.publications import routes as publications
 from guerdon.families.redeemables import routes as redeemables
+from guerdon.families.referrals import routes as referrals
 from guerdon.families.rewards import routes as rewards
 from guerdon.families.rule_assignments import routes as rule_assignments
 from guerdon.families.segments import routes as segments
@@ -54,6 +56,7 @@ from guerdon.telemetry import configure_logging, logger
 
 ROUTES: tuple[Route, ...] = (
     *projects.ROUTES,
+    *clocks.ROUTES,
     *webhook_endpoints.ROUTES,
     *deliveries.ROUTES,
     *feed.ROUTES,
@@ -77,10 +80,13 @@ ROUTES: tuple[Route, ...] = (
     *rewards.ROUTES,
     *loyalties.ROUTES,
     *offers.ROUTES,
+    *tier_routes.ROUTES,
+    *pending_routes.ROUTES,
     *gifts.ROUTES,
     *activity.ROUTES,
     *erasures.ROUTES,
     *redeemables.ROUTES,
+    *referrals.ROUTES,
     *sessions.ROUTES,
     *rule_assignments.ROUTES,
     *distributions.ROUTES,

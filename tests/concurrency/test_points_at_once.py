@@ -41,7 +41,7 @@ def test_points_are_neither_lost_nor_made(project: Project) -> None:
     assert refused <= {"loyalty_card_points_exceeded", "reward_out_of_stock"}
     paid = sum(answer.is_success for answer in found if "redemption" in str(answer.request.url))
     assert paid == project.get(f"/v1/rewards/{reward['id']}")["redeemed"] == 6
-    earning = "SELECT count(*) FROM order_earnings WHERE project_id = $1"
+    earning = "SELECT count(*) FROM earnings WHERE project_id = $1"
     eventually(lambda: project.installation.sql(earning, project.id)[0][0] == paid + 6)
     rows = [list(row.values())[1:] for row in project.installation.sql(_SUMS, project.id)]
     assert len(rows) == 4

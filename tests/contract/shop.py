@@ -16,8 +16,10 @@ with warnings.catch_warnings():  # the client's own, at import
     from voucherify.api_client import ApiClient
     from voucherify.exceptions import ApiException
 
+from clubs import Clubs
 from importing import Importing
 from incentives import Incentives
+from points import Points
 
 from installation import Project, eventually
 from redeeming import Redeeming
@@ -74,8 +76,10 @@ class Shop:
         self.actions = voucherify.AsyncActionsApi(client)
         self.management = voucherify.ManagementApi(client)
         self.incentives = Incentives(client, self.management, project.id, self._body)
+        self.points = Points(client, project, base_url, self._body)
         self.redeeming = Redeeming(client, self._body)
         self.importing = Importing(client, self._body, self._done)
+        self.clubs = Clubs(client, project, self._body)
         self.events = voucherify.EventsApi(client)
         self.metadata = voucherify.MetadataSchemasApi(client)
         self.segments = voucherify.SegmentsApi(client)
@@ -92,8 +96,10 @@ class Shop:
         self.keep_vouchers()
         self.keep_a_club()
         self.incentives.play()
+        self.points.play()
         self.redeeming.play()
         self.importing.play()
+        self.clubs.play()
 
     def _body(self, kind: str, /, **fields: Any) -> Any:
         """A request body as the client's class makes it.

@@ -58,7 +58,24 @@ REQUESTS: tuple[tuple[str, str, Any], ...] = (
     ("POST", "/v1/publications", {"customer": {"source_id": "eve"}}),
     ("GET", "/v1/publications?customer=ann", None),
     ("GET", "/v1/async-actions/aa_none", None),
+    ("POST", "/v1/loyalties/Points/qualifications", {"customer": {"source_id": "eve"}, "order": {"amount": 500}}),
+    ("POST", "/v1/loyalties/Points/qualifications", {"customer": {"source_id": "zoe"}, "order": {"amount": 500}}),
+    ("POST", "/v1/loyalties/Points/qualifications", {"customer": 5}),
+    ("GET", "/v1/loyalties/Points/earning-rules?limit=100", None),
+    ("GET", "/v1/loyalties/Points/transactions?limit=100", None),
+    ("GET", "/v1/loyalties/none/pending-points", None),
+    ("GET", "/v1/loyalties/members/none/pending-points", None),
     ("GET", "/v1/async-actions?end_date=x", None),
+)
+POINTS = tuple(
+    f"customer.voucher.loyalty_card.{name}"
+    for name in (
+        "points_added",
+        "pending_points.added",
+        "pending_points.updated",
+        "pending_points.activated",
+        "pending_points.canceled",
+    )
 )
 TRIGGERS = ("customer.order.created", "customer.order.updated", "customer.order.paid", "customer.order.canceled")
 
@@ -132,11 +149,11 @@ def test_no_delivery_breaks_what_receivers_are_told(project: Project, sink: str)
     body = {"target_url": f"{sink}/webhook?fail_first=1", "events": ["*"]}
     project.management.post(f"{project.path}/webhooks", body)
     make.campaign(project, "GIFT_VOUCHERS", "Extra")
-    for trigger in TRIGGERS:
+    for trigger in TRIGGERS + POINTS:
         _distribution(project, trigger, f"{sink}/{trigger}")
     _distribution(project, TRIGGERS[2], f"{sink}/code", action={"type": "PUBLICATION", "campaign_id": "Extra"})
     shop = Shop(project, project.installation.base_url)
-    for part in (shop.keep_customers, shop.keep_products, shop.take_orders, shop.give_codes):
+    for part in (shop.keep_customers, shop.keep_products, shop.take_orders, shop.give_codes, shop.points.play):
         part()
     project.put("/v1/orders/o1", {"status": "CANCELED"})
     eventually(lambda: not project.deliveries(status="PENDING"))

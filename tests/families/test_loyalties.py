@@ -299,9 +299,8 @@ def test_rules_are_made_shown_and_deleted(project: Project) -> None:
         [{"event": "order.paid", "loyalty": {"type": "FIXED"}}],
         [{"event": "order.paid", "loyalty": {"type": "FIXED", "points": 0}}],
         [{"event": "order.paid", "loyalty": {"type": "FIXED", "points": "some"}}],
-        [{"event": "order.sent", "loyalty": {"type": "FIXED", "points": 1}}],
         [{"event": "order.paid", "loyalty": {"type": "PROPORTIONAL", "calculation_type": "ORDER_TOTAL_AMOUNT"}}],
-        [{"event": "order.paid", "loyalty": {"type": "FIXED", "points": 1, "points_formula": "1"}}],
+        [{"event": "order.paid", "loyalty": {"type": "FIXED", "points": 1, "points_formula": "1 +"}}],
         [{"event": "order.paid", "loyalty": make.proportional("amount", 0, 1)}],
         [{"event": "order.paid", "loyalty": {"type": "FIXED", "points": 1}, "pending_points": {"period_type": "DAY"}}],
         [

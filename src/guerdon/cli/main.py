@@ -15,6 +15,7 @@ import uvloop
 
 from guerdon.asgi import Api, runtime
 from guerdon.cli import operators
+from guerdon.cli.audit import report, run as run_audit
 from guerdon.cli.serve import serve as run_serve
 from guerdon.clock import real_now
 from guerdon.db.migrate import migrate as run_migrations
@@ -92,6 +93,19 @@ def keys(database_url: DatabaseUrl = None, name: str = "Management") -> None:
     with _explained():
         key = asyncio.run(_make_key(settings, name))
     typer.echo(f"management_id     {key.app_id}\nmanagement_token  {key.app_token}")
+
+
+@app.command()
+def audit(
+    database_url: DatabaseUrl = None,
+    project: Annotated[str | None, typer.Option(help="Only this project; without it all of them.")] = None,
+) -> None:
+    """Checks that every balance, ledger and counter adds up. Ends with status 1 if something does not."""
+    settings = _settings(database_url=database_url)
+    with _explained():
+        findings = asyncio.run(run_audit(settings, _url(settings), project))
+    if not report(findings):
+        raise typer.Exit(1)
 
 
 @app.command(context_settings={"allow_extra_args": True, "ignore_unknown_options": True})

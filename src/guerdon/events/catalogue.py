@@ -6,12 +6,16 @@ import msgspec
 
 
 class Scope(StrEnum):
-    """Who may subscribe. The unlisted ones are documented but in neither of the reference's two lists."""
+    """Who may subscribe. The unlisted ones are documented but in neither of the reference's two lists.
+
+    Those of the log are in the feed and in the logs of activity, and nobody can subscribe to them.
+    """
 
     PROJECT = "project"
     DISTRIBUTION = "distribution"
     BOTH = "both"
     UNLISTED = "unlisted"
+    LOG = "log"
 
 
 class Purpose(StrEnum):
@@ -89,6 +93,10 @@ voucher.loyalty_card.points_added voucher.loyalty_card.points_expired voucher.lo
 _UNLISTED = """
 customer.holder.assignment.created customer.holder.assignment.deleted
 customer.reward_redemptions.created customer.reward_redemptions.pending
+"""
+_LOG = """
+customer.loyalty.tier.expiration.changed customer.loyalty.updated customer.reward_redemptions.rolledback
+customer.voucher.loyalty_card.points_transferred
 """
 _MESSAGE = frozenset({Purpose.MESSAGE})
 _ALL = frozenset(Purpose)
@@ -197,6 +205,7 @@ EVENTS: dict[str, EventType] = {
     for event in (
         *(EventType(name, Scope.PROJECT) for name in _PROJECT.split()),
         *(EventType(name, Scope.UNLISTED) for name in _UNLISTED.split()),
+        *(EventType(name, Scope.LOG) for name in _LOG.split()),
         *_TRIGGERS,
     )
 }

@@ -30,10 +30,10 @@ def units(formula: Formula, context: Context) -> int | None:
     return None if value is None else _bounded(value, ROUND_FLOOR)
 
 
-def points(formula: Formula, context: Context) -> int | None:
-    """The nearest whole number of points, halves up, not below 0."""
+def exact_points(formula: Formula, context: Context) -> Decimal | None:
+    """A number of points that is yet to be multiplied and rounded, not below 0."""
     value = _number(formula, context)
-    return None if value is None else _bounded(value, ROUND_HALF_UP)
+    return None if value is None else max(value, Decimal(0))
 
 
 def _number(formula: Formula, context: Context) -> Decimal | None:

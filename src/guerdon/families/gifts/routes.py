@@ -2,6 +2,8 @@
 
 from guerdon.db.table import Where
 from guerdon.errors import refused
+from guerdon.families.campaigns import routes as campaigns
+from guerdon.families.campaigns.store import CampaignRow
 from guerdon.families.gifts import balance
 from guerdon.families.gifts.schemas import AmountBalance, AmountChange
 from guerdon.families.loyalties import balance as loyalty_balance, transactions
@@ -35,6 +37,11 @@ async def list_voucher_transactions(call: Call[None], row: VoucherRow) -> Transa
     return await transactions.page(call, Where().equal(voucher_id=row.id))
 
 
+async def list_campaign_transactions(call: Call[None], campaign: CampaignRow) -> Transactions:
+    """Those of all cards; a campaign of something else has none."""
+    return await transactions.page(call, Where().equal(campaign_id=campaign.id))
+
+
 _ONE = (Param("voucher", load),)
 ROUTES = (
     Route("POST", "/v1/vouchers/{code}/balance", change_voucher_balance, _ONE, AmountChange, answer=AmountBalance),
@@ -43,6 +50,14 @@ ROUTES = (
         "/v1/vouchers/{code}/transactions",
         list_voucher_transactions,
         _ONE,
+        query=TransactionsQuery,
+        answer=Transactions,
+    ),
+    Route(
+        "GET",
+        "/v1/campaigns/{campaignId}/transactions",
+        list_campaign_transactions,
+        (Param("campaign", campaigns.load),),
         query=TransactionsQuery,
         answer=Transactions,
     ),

@@ -1,11 +1,9 @@
-"""Points for paid orders: each campaign on its own, each rule once per order."""
+"""Points for what customers do: each campaign on its own, each rule once for every order or other event."""
 
 from typing import Any
 
 import msgspec
 
-from guerdon.clock import iso
-from guerdon.engine.earning import earned
 from guerdon.engine.money import GREATEST
 from guerdon.engine.points import last_day
 from guerdon.engine.validity import problem_at
@@ -15,36 +13,34 @@ from guerdon.families.campaigns import store as campaigns, views as campaign_vie
 from guerdon.families.campaigns.store import CampaignRow
 from guerdon.families.customers import store as customers, views as customer_views
 from guerdon.families.customers.store import CUSTOMERS, CardChange, CustomerRow
-from guerdon.families.loyalties import store, views
+from guerdon.families.loyalties import grounds, pending, store, tier_views, triggers, views
+from guerdon.families.loyalties.grounds import Due, Ground
 from guerdon.families.loyalties.movements import AUTOMATIC, Expanded, Member, Movement, book, tell_points_added
-from guerdon.families.loyalties.rules import ORDER_PAID
 from guerdon.families.loyalties.schemas import RewardedPoints
-from guerdon.families.loyalties.store import EarningRuleRow, RecordedEvent
+from guerdon.families.loyalties.tier_store import LoyaltyTierRow, tier_of_holder
+from guerdon.families.loyalties.triggers import Trigger
 from guerdon.families.orders.schemas import SimpleOrder
+from guerdon.families.orders.store import ORDERS
 from guerdon.families.publications import views as publication_views
 from guerdon.families.publications.publish import AUTOMATION, Published, Terms, publish
-from guerdon.families.vouchers import ledger, views as voucher_views
+from guerdon.families.vouchers import ledger, store as vouchers, views as voucher_views
 from guerdon.families.vouchers.assets import Links
 from guerdon.families.vouchers.store import VOUCHERS, VoucherRow
 from guerdon.jobs import queue
 from guerdon.telemetry import logger
 
-PAID = "loyalties.paid"
+HAPPENED = "loyalties.happened"
 EARN = "loyalties.earn"
 
 log = logger("loyalties")
 
 
 class _Occasion(msgspec.Struct, frozen=True):
-    """The paid order as it was when it was paid, the event that told it, and the campaign that rewards it."""
+    """What has happened, the campaign that rewards it, and the tier of it that the customer is in."""
 
     campaign: CampaignRow
-    event: RecordedEvent
-    order: dict[str, Any]
-
-    @property
-    def shown(self) -> dict[str, Any]:
-        return {**msgspec.structs.asdict(self.event), "created_at": iso(self.event.created_at)}
+    trigger: Trigger
+    tier: LoyaltyTierRow | None
 
 
 class _Card(msgspec.Struct, frozen=True):
@@ -54,58 +50,77 @@ class _Card(msgspec.Struct, frozen=True):
     published: Published | None = None
 
 
-async def paid(work: Work, payload: dict[str, Any]) -> None:
-    """Queues a job for every campaign that may reward the order, so that none of them can hold up another."""
-    found = await store.event(work.db, work.project.id, payload["event_number"])
-    if found is None:
+async def happened(work: Work, payload: dict[str, Any]) -> None:
+    """Queues a job for every campaign that may reward the event, so that none of them can hold up another."""
+    trigger = await triggers.load(work, payload["event_number"])
+    if trigger is None:
         return
-    event, _ = found
-    for campaign_id in await store.campaigns_that_reward(work.db, work.project.id, ORDER_PAID, event.created_at):
+    for campaign_id in await store.campaigns_that_reward(work.db, work.project.id, trigger.met):
         await queue.enqueue(work, EARN, {**payload, "campaign_id": campaign_id})
 
 
 async def earn(work: Work, payload: dict[str, Any]) -> None:
-    """The points of one campaign for one order: for the customer's card, which may be given to them first."""
+    """The points of one campaign for one event: for the customer's card, which may be given to them first."""
     project = work.project
-    found = await store.event(work.db, project.id, payload["event_number"])
+    trigger = await triggers.load(work, payload["event_number"])
     campaign = await campaigns.hold(work.db, project.id, payload["campaign_id"])
-    if found is None or campaign is None:
+    if trigger is None or campaign is None:
         return
-    occasion = _Occasion(campaign, found[0], found[1]["order"])
-    at = occasion.event.created_at
+    at = trigger.event.created_at
     if not campaign.active or problem_at(campaign.period, at, project.timezone):
         return
-    rules = await store.rules_for(work.db, project.id, campaign.id, ORDER_PAID, at)
-    due = [(rule, points) for rule in rules if (points := _points(rule, occasion.order))]
-    card = await _held_card(work, occasion) if due else None
+    holder = await CUSTOMERS.get(work.db, project.id, id=trigger.event.entity_id)
+    if holder is None:
+        return
+    rules = await store.rules_for(work.db, project.id, campaign.id, trigger.met)
+    tier = await tier_of_holder(work.db, project.id, campaign.id, holder.id) if rules else None
+    occasion = _Occasion(campaign, trigger, tier)
+    due = await grounds.due(work, campaign, rules, _ground(work, trigger, holder, tier))
+    card = await _held_card(work, occasion, holder, due) if due else None
     if card is None or not card.before.active or problem_at(card.before.period, at, project.timezone):
         return
     current = card.before
-    for rule, points in due:
-        current = await _earn(work, occasion, card, current, rule, points)
+    for one in due:
+        current = await _earn(work, occasion, card, current, one)
 
 
-def _points(rule: EarningRuleRow, order: dict[str, Any]) -> int:
-    amount: int = order.get("amount") or 0
-    total: int | None = order.get("total_amount")
-    return earned(rule.earning, amount=amount, total_amount=amount if total is None else total)
+def _ground(work: Work, trigger: Trigger, holder: CustomerRow, tier: LoyaltyTierRow | None) -> Ground:
+    told: dict[str, Any] = trigger.data["customer"].get("metadata") or {}
+    return Ground(
+        moment=trigger.moment(work.project.timezone),
+        customer=msgspec.structs.replace(holder, metadata=told),
+        order=trigger.engine_order(),
+        order_metadata=trigger.order["metadata"] if trigger.order else {},
+        event_metadata=trigger.custom_event["metadata"] if trigger.custom_event else {},
+        tier=tier,
+    )
 
 
-async def _held_card(work: Work, occasion: _Occasion) -> _Card | None:
-    """The card of the customer who has paid, both locked; None if there is none, or one of them has just gone."""
-    db, project_id, customer_id = work.db, work.project.id, occasion.event.entity_id
-    holder = await CUSTOMERS.get(db, project_id, id=customer_id)
-    card = await _card(work, occasion.campaign, holder) if holder else None
+async def _held_card(work: Work, occasion: _Occasion, holder: CustomerRow, due: list[Due]) -> _Card | None:
+    """The customer's card, both locked; None if there is none, or one of them has just gone.
+
+    Where points are to wait, the order is locked too: its cancellation finds them, or is found here.
+    """
+    db, project_id = work.db, work.project.id
+    card = await _card(work, occasion, holder)
     held = card and await VOUCHERS.lock(db, project_id, card.before.id)
-    if card is None or held is None or held.holder_id != customer_id:
+    if card is None or held is None or held.holder_id != holder.id:
         return None
-    if await CUSTOMERS.lock(db, project_id, customer_id) is None:
+    if occasion.trigger.order and any(one.rule.pending_days for one in due):
+        order = await ORDERS.lock(db, project_id, occasion.trigger.order["id"])
+        if order is not None and order.status == "CANCELED":
+            due[:] = [one for one in due if not one.rule.pending_days]
+    if await CUSTOMERS.lock(db, project_id, holder.id) is None:
         return None
     return msgspec.structs.replace(card, before=held)
 
 
-async def _card(work: Work, campaign: CampaignRow, holder: CustomerRow) -> _Card | None:
+async def _card(work: Work, occasion: _Occasion, holder: CustomerRow) -> _Card | None:
     """The customer's card; where the campaign lets customers join by earning, a new one. None if there is none."""
+    campaign, code = occasion.campaign, occasion.trigger.card_code
+    if code is not None:
+        named = await vouchers.find(work.db, work.project, code)
+        return _Card(named) if named and named.campaign_id == campaign.id and named.holder_id == holder.id else None
     found = await store.card_of(work.db, work.project.id, campaign.id, holder.id)
     if found is not None:
         return _Card(found)
@@ -123,65 +138,68 @@ async def _card(work: Work, campaign: CampaignRow, holder: CustomerRow) -> _Card
     return _Card(published.vouchers[0], published)
 
 
-async def _earn(
-    work: Work, occasion: _Occasion, card: _Card, current: VoucherRow, rule: EarningRuleRow, points: int
-) -> VoucherRow:
-    """The card with the points of one rule; as it was if the order has earned by it already, or there is no room."""
-    if points > GREATEST - current.added:
-        log.warning("more_points_than_a_card_can_hold", card=current.id, order=occasion.order["id"], rule=rule.id)
+async def _earn(work: Work, occasion: _Occasion, card: _Card, current: VoucherRow, due: Due) -> VoucherRow:
+    """The card with the points of one rule; as it was if the event has earned by it already, or there is no room."""
+    rule, points, trigger = due.rule, due.points, occasion.trigger
+    if points > GREATEST - current.added - current.pending:
+        log.warning("more_points_than_a_card_can_hold", card=current.id, cause=trigger.cause_id, rule=rule.id)
         return current
-    transaction_id = work.new_id("vtx_")
-    if not await store.earn(work.db, work.project.id, occasion.order["id"], rule.id, transaction_id):
+    entry_id = work.new_id("lopp_" if rule.pending_days else "vtx_")
+    if not await store.earn(work.db, work.project.id, trigger.cause_id, rule.id, entry_id):
         return current
-    member = await _add(work, occasion, current, rule, points)
+    if rule.pending_days:
+        return await pending.add(work, occasion.campaign, trigger, current, pending.Earned(entry_id, rule, points))
+    member = await _add(work, occasion, current, due)
+    named: dict[str, Any] = {"earning_rule": {"id": rule.id, "source": {"banner": rule.banner or ""}}}
+    if occasion.tier is not None:
+        named["holder_loyalty_tier"] = {"id": occasion.tier.id, "name": occasion.tier.name}
     movement = Movement(
         type="POINTS_ACCRUAL",
         points=points,
         source=AUTOMATION,
-        details={
-            "order": {"id": occasion.order["id"], "source_id": occasion.order["source_id"]},
-            "event": {"id": occasion.event.id, "type": occasion.event.type},
-            "earning_rule": {"id": rule.id, "source": {"banner": rule.banner or ""}},
-        },
+        details={**trigger.named, **named},
         operation_type=AUTOMATIC,
     )
     expanded = Expanded(
-        order=msgspec.convert(occasion.order, SimpleOrder),
-        event=occasion.shown,
+        order=msgspec.convert(trigger.order, SimpleOrder) if trigger.order else None,
+        event=trigger.shown,
         earning_rule=views.simple_earning_rule(rule),
+        segment=trigger.segment,
+        loyalty_tier=trigger.tier,
+        custom_event=trigger.custom_event,
+        holder_loyalty_tier=tier_views.tier(occasion.tier) if occasion.tier else None,
     )
-    row = await book(work, member, movement, expanded, transaction_id=transaction_id)
+    row = await book(work, member, movement, expanded, transaction_id=entry_id)
     tell_points_added(work, member, row, AUTOMATIC)
-    _tell_rewarded(work, occasion, card, member, rule, points)
+    _tell_rewarded(work, occasion, card, member, due)
     return member.card
 
 
-async def _add(work: Work, occasion: _Occasion, card: VoucherRow, rule: EarningRuleRow, points: int) -> Member:
-    """Puts the points on the card and into the holder's sums; they count from the day on which the order was paid."""
-    day = work.project.day_of(occasion.event.created_at)
-    campaign = occasion.campaign
-    expires_on = last_day(rule.expiration, day) if rule.expiration else campaign.last_day_of_points(day)
-    changed = await ledger.add(work, card, points, expires_on)
-    gained = CardChange(card.holder_id or "", campaign=campaign.name, points=points)
+async def _add(work: Work, occasion: _Occasion, card: VoucherRow, due: Due) -> Member:
+    """Puts the points on the card and into the holder's sums; they count from the day of the event."""
+    day = work.project.day_of(occasion.trigger.event.created_at)
+    campaign, rules = occasion.campaign, due.rule.expiration
+    expires_on = last_day(rules, day) if rules else campaign.last_day_of_points(day)
+    changed = await ledger.add(work, card, due.points, expires_on)
+    gained = CardChange(card.holder_id or "", campaign=campaign.name, points=due.points)
     holders = await customers.change_cards(work.db, work.project.id, [gained])
     if changed is None or not holders:
         raise LookupError(f"card {card.id} was lost while it earned points")  # both were held
     return Member(changed, campaign, holders[0])
 
 
-def _tell_rewarded(
-    work: Work, occasion: _Occasion, card: _Card, member: Member, rule: EarningRuleRow, points: int
-) -> None:
+def _tell_rewarded(work: Work, occasion: _Occasion, card: _Card, member: Member, due: Due) -> None:
     holder, published = customer_views.simple(member.holder), card.published
     rewarded = RewardedPoints(
         customer=holder,
         holder=holder,
         voucher=voucher_views.simple(card.before),
         campaign=campaign_views.simple_of_customer(member.campaign),
-        earning_rule=views.earning_rule(rule),
-        balance=views.balance(member.card, points, AUTOMATIC),
-        order=occasion.order,
-        event=occasion.shown,
+        loyalty_tier=tier_views.tier(occasion.tier) if occasion.tier else None,
+        earning_rule=views.earning_rule_in_event(due.rule),
+        balance=views.balance(member.card, due.points, AUTOMATIC),
+        order=occasion.trigger.order,
+        event=occasion.trigger.shown,
     )
     if published is not None:
         links = Links(work.runtime, work.project.id)

@@ -1,7 +1,6 @@
 """The end of points: what could be used until a day goes when that day is over where the project is."""
 
 from datetime import date
-from typing import Any
 
 import msgspec
 
@@ -10,7 +9,7 @@ from guerdon.families.campaigns import views as campaign_views
 from guerdon.families.campaigns.store import CAMPAIGNS
 from guerdon.families.customers import store as customers, views as customer_views
 from guerdon.families.customers.store import CardChange
-from guerdon.families.loyalties import store, views
+from guerdon.families.loyalties import places, store, views
 from guerdon.families.loyalties.movements import Expanded, Member, Movement, book
 from guerdon.families.loyalties.schemas import PointsExpired
 from guerdon.families.publications.publish import AUTOMATION
@@ -18,17 +17,15 @@ from guerdon.families.vouchers import ledger, views as voucher_views
 from guerdon.families.vouchers.ledger import BucketRow, TransactionRow
 from guerdon.families.vouchers.store import VoucherRow
 
-EXPIRE = "loyalties.expire"
 _SLICE = 100
 
 
-async def expire(work: Work, _payload: dict[str, Any]) -> dict[str, Any] | None:
-    """Ends the points of a slice of the cards, and goes on until there are no more."""
-    today = work.project.day_of(work.now)
-    cards = await store.hold_expiring(work.db, work.project.id, today, _SLICE)
-    for card in cards:
-        await _expire(work, card, today)
-    return {} if len(cards) == _SLICE else None
+async def expire_due(work: Work, day: date, after: str) -> str | None:
+    """Ends the points whose last day was before that day, of a slice of the cards; where to go on, None at the end."""
+    found = await store.expiring(work.db, work.project.id, day, places.read(after), _SLICE)
+    for card in await store.hold_cards(work.db, work.project.id, [place.card_id for place in found]):
+        await _expire(work, card, day)
+    return places.write(found[-1]) if len(found) == _SLICE else None
 
 
 async def _expire(work: Work, card: VoucherRow, today: date) -> None:

@@ -27,10 +27,15 @@ async def load_campaign(call: Call[object], name: str) -> CampaignRow | None:
     return await programme(call.work, name)
 
 
-async def load_card(call: Call[object], name: str) -> VoucherRow | None:
+async def find_card(work: Work, name: str) -> VoucherRow | None:
     """A card by code or id."""
-    found = await vouchers.find(call.db, call.work.project, name)
+    found = await vouchers.find(work.db, work.project, name)
     return found if found and found.type == _CARD else None
+
+
+async def load_card(call: Call[object], name: str) -> VoucherRow | None:
+    """What `find_card` finds."""
+    return await find_card(call.work, name)
 
 
 async def load_card_of(call: Call[object], name: str, campaign: CampaignRow) -> VoucherRow | None:

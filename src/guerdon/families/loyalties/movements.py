@@ -10,11 +10,13 @@ from guerdon.families.campaigns.store import CampaignRow
 from guerdon.families.customers import views as customer_views
 from guerdon.families.customers.store import CustomerRow
 from guerdon.families.loyalties import views
-from guerdon.families.loyalties.schemas import PointsAdded, SimpleEarningRule, TransactionCreated
+from guerdon.families.loyalties.earning_schemas import SimpleEarningRule
+from guerdon.families.loyalties.schemas import PointsAdded, TransactionCreated
 from guerdon.families.rewards.schemas import Reward
 from guerdon.families.vouchers import ledger, views as voucher_views
 from guerdon.families.vouchers.assets import Links
 from guerdon.families.vouchers.ledger import TransactionRow
+from guerdon.families.vouchers.schemas import SimpleVoucher
 from guerdon.families.vouchers.store import VoucherRow
 
 MANUAL, AUTOMATIC = "MANUAL", "AUTOMATIC"
@@ -29,6 +31,7 @@ class Movement(msgspec.Struct, frozen=True, kw_only=True):
     source_id: str | None = None
     reason: str | None = None
     details: dict[str, Any] = {}
+    related_transaction_id: str | None = None
     operation_type: str | None = None
 
 
@@ -41,6 +44,12 @@ class Expanded(msgspec.Struct, frozen=True, kw_only=True):
     redemption: Any = None
     rollback: Any = None
     reward: Reward | None = None
+    segment: Any = None
+    loyalty_tier: Any = None
+    holder_loyalty_tier: Any = None
+    custom_event: Any = None
+    source_voucher: SimpleVoucher | None = None
+    destination_voucher: SimpleVoucher | None = None
 
 
 class Member(msgspec.Struct, frozen=True):
@@ -67,6 +76,7 @@ async def book(
         source_id=movement.source_id,
         reason=movement.reason,
         details=msgspec.to_builtins({"balance": balance, **movement.details}),
+        related_transaction_id=movement.related_transaction_id,
         created_at=work.now,
     )
     await ledger.record(work.db, work.project.id, row)
@@ -82,6 +92,12 @@ async def book(
         redemption=expanded.redemption,
         rollback=expanded.rollback,
         reward=expanded.reward,
+        segment=expanded.segment,
+        loyalty_tier=expanded.loyalty_tier,
+        holder_loyalty_tier=expanded.holder_loyalty_tier,
+        custom_event=expanded.custom_event,
+        source_voucher=expanded.source_voucher,
+        destination_voucher=expanded.destination_voucher,
     )
     work.record("voucher.loyalty_card.transaction.created", card.id, created, campaign_id=card.campaign_id)
     return row

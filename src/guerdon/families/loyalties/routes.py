@@ -8,23 +8,24 @@ from guerdon.families.campaigns import create, routes as campaigns, shown
 from guerdon.families.campaigns.schemas import Campaign, CampaignsList, NewCampaign
 from guerdon.families.campaigns.store import CAMPAIGNS, CampaignRow
 from guerdon.families.customers import store as customers
-from guerdon.families.loyalties import balance, members, rules, transactions, views
+from guerdon.families.loyalties import balance, estimate, members, rules, transactions, transfers, views
+from guerdon.families.loyalties.earning_schemas import EarningRule, EarningRulePatch, EarningRules, NewEarningRules
 from guerdon.families.loyalties.members import load_campaign, load_card, load_card_of
 from guerdon.families.loyalties.schemas import (
     Balance,
     BalanceChange,
     Buckets,
-    EarningRule,
-    EarningRulePatch,
-    EarningRules,
+    Estimate,
+    EstimateRequest,
     Members,
-    NewEarningRules,
     NewMember,
     Transactions,
+    Transfers,
 )
 from guerdon.families.loyalties.store import RULES, EarningRuleRow
 from guerdon.families.loyalties.transactions import TransactionsQuery
-from guerdon.families.vouchers import shown as vouchers_shown, store as vouchers
+from guerdon.families.vouchers import shown as vouchers_shown, store as vouchers, views as voucher_views
+from guerdon.families.vouchers.assets import Links
 from guerdon.families.vouchers.ledger import BUCKETS, SOONEST_FIRST
 from guerdon.families.vouchers.schemas import Voucher
 from guerdon.families.vouchers.store import VOUCHERS, VoucherRow
@@ -101,6 +102,16 @@ async def change_balance(call: Call[BalanceChange], *path: VoucherRow) -> Balanc
     return await balance.adjust(call.work, path[-1], call.body)
 
 
+async def transfer_points(call: Call[Transfers], _campaign: CampaignRow, card: VoucherRow) -> Voucher:
+    """The card in the form with nulls: this answer's schema wants some, and its sample has more."""
+    changed = await transfers.transfer(call.work, card, call.body)
+    return voucher_views.voucher_in_event(changed, Links(call.runtime, call.project_id))
+
+
+async def estimate_points(call: Call[EstimateRequest], campaign: CampaignRow) -> Estimate:
+    return await estimate.estimate(call.work, campaign, call.body)
+
+
 async def list_card_transactions(call: Call[None], *path: VoucherRow) -> Transactions:
     return await transactions.page(call, Where().equal(voucher_id=path[-1].id))
 
@@ -161,6 +172,8 @@ ROUTES = (
     Route("GET", f"{_OF}/members", list_members, _CAMPAIGN, query=MembersQuery, answer=Members),
     *(Route("GET", path, get_member, card, answer=Voucher) for path, card in CARDS),
     *(Route("POST", f"{path}/balance", change_balance, card, BalanceChange, answer=Balance) for path, card in CARDS),
+    Route("POST", f"{_OF}/members/{{memberId}}/transfers", transfer_points, CARDS[1][1], Transfers, answer=Voucher),
+    Route("POST", f"{_OF}/qualifications", estimate_points, _CAMPAIGN, EstimateRequest, answer=Estimate),
     *(
         Route("GET", f"{path}/transactions", list_card_transactions, card, query=TransactionsQuery, answer=Transactions)
         for path, card in CARDS

@@ -1,47 +1,39 @@
 """Making and removing the rules by which customers earn points."""
 
-from datetime import datetime
 from typing import Any
 
 import msgspec
 from msgspec import UNSET
 
-from guerdon.engine.points import ExpirationRules, problem_of
+from guerdon.engine.points import problem_of
 from guerdon.errors import invalid_payload, not_found
 from guerdon.events.work import Work
 from guerdon.families.campaigns import store as campaigns, views as campaign_views
 from guerdon.families.campaigns.store import CampaignRow
-from guerdon.families.loyalties import store, views
-from guerdon.families.loyalties.schemas import (
-    EarningRuleEvent,
-    EarningRulePatch,
-    FixedPoints,
-    NewEarningRule,
-    ProportionalPoints,
-    Step,
-    Unsupported,
-)
+from guerdon.families.loyalties import earning_terms, store, views
+from guerdon.families.loyalties.earning_schemas import EarningRuleEvent, EarningRulePatch, NewEarningRule
+from guerdon.families.loyalties.earning_terms import ORDER_PAID
 from guerdon.families.loyalties.store import RULES, EarningRuleRow
 from guerdon.families.metadata_schemas.check import Sent, require
 from guerdon.families.validation_rules import assign, store as rules_store
 from guerdon.families.validation_rules.schemas import About
+from guerdon.families.vouchers.terms import check_windows, windows
 
-ORDER_PAID = "order.paid"
-_PROPERTIES = {"ORDER_AMOUNT": "amount", "ORDER_TOTAL_AMOUNT": "total_amount"}
-_PLAIN = ("start_date", "expiration_date", "expiration_rules")
+_PLAIN = ("start_date", "expiration_date")
 
 
 async def create(work: Work, campaign: CampaignRow, new: list[NewEarningRule]) -> list[EarningRuleRow]:
     """All of the rules or none.
 
-    Errors: invalid_payload, metadata_validation_failed, not_found if the campaign was deleted meanwhile.
+    Errors: invalid_payload, missing_param, metadata_validation_failed, not_found for what a rule names, and if the
+    campaign was deleted meanwhile.
     """
     await require(work, *(Sent("earning_rule", rule.metadata) for rule in new))
-    rows = [_row(work, campaign, rule, f"[{place}]") for place, rule in enumerate(new)]
     await work.db.begin()
     held = await campaigns.hold(work.db, work.project.id, campaign.id)
     if held is None:
         raise not_found("campaign", campaign.id)
+    rows = [await _row(work, held, rule, f"[{place}]") for place, rule in enumerate(new)]
     for row in rows:
         await _require_rule(work, row.validation_rule_id)
         await RULES.insert(work.db, work.project.id, row)
@@ -56,23 +48,16 @@ async def update(work: Work, campaign: CampaignRow, row: EarningRuleRow, patch: 
 
     Errors: not_found, invalid_payload, metadata_validation_failed.
     """
-    _check_supported(patch, "")
     await require(work, Sent("earning_rule", patch.metadata, created=False))
     await work.db.begin()
     held = await RULES.lock(work.db, work.project.id, row.id)
     if held is None:
         raise not_found("earning_rule", row.id)
-    sent = {name: value for name in _PLAIN if (value := getattr(patch, name)) is not UNSET}
-    sent |= {"expiration_rules": msgspec.to_builtins(sent["expiration_rules"])} if "expiration_rules" in sent else {}
-    sent |= {"loyalty": _loyalty(patch.loyalty)} if patch.loyalty else {}
-    sent |= {"active": patch.active} if patch.active is not None else {}
-    sent |= {"banner": patch.source.banner} if patch.source else {}
-    sent |= {"metadata": {**held.metadata, **patch.metadata}} if patch.metadata is not None else {}
-    sent |= {"validation_rule_id": patch.validation_rule_id or None} if patch.validation_rule_id is not UNSET else {}
+    sent = await _sent(work, held, patch)
     if all(value == getattr(held, name) for name, value in sent.items()):
         return held
     changed = msgspec.structs.replace(held, **sent, updated_at=work.now)
-    _check_times(changed.start_date, changed.expiration_date, changed.expiration, "")
+    _check_times(campaign, changed, "")
     await _rebind(work, campaign, held, changed)
     await RULES.update(work.db, work.project.id, changed)
     _tell(work, "campaign.earning_rule.updated", campaign, changed)
@@ -152,64 +137,72 @@ def _tell_switched(work: Work, campaign: CampaignRow, row: EarningRuleRow) -> No
 
 
 def _tell(work: Work, event_type: str, campaign: CampaignRow, row: EarningRuleRow) -> None:
-    told = EarningRuleEvent(campaign_views.simple(campaign), views.earning_rule(row))
+    told = EarningRuleEvent(campaign_views.simple(campaign), views.earning_rule_in_event(row))
     work.record(event_type, campaign.id, told, campaign_id=campaign.id)
 
 
-def _row(work: Work, campaign: CampaignRow, new: NewEarningRule, path: str) -> EarningRuleRow:
-    if new.event != ORDER_PAID:
-        raise invalid_payload(f"Property {path}.event must be '{ORDER_PAID}': other events are not supported yet")
-    _check_supported(new, path)
-    _check_times(new.start_date, new.expiration_date, new.expiration_rules, path)
-    return EarningRuleRow(
+async def _row(work: Work, campaign: CampaignRow, new: NewEarningRule, path: str) -> EarningRuleRow:
+    validity = windows(new.validity_timeframe, new.validity_day_of_week, new.validity_hours) or None
+    row = EarningRuleRow(
         id=work.new_id("ern_"),
         automation_id=work.new_id("auto_"),
         campaign_id=campaign.id,
         event=new.event,
-        loyalty=_loyalty(new.loyalty),
+        target=await earning_terms.target(work, new, path),
+        loyalty=await earning_terms.loyalty(work, new.loyalty, new.event, path),
+        pending_days=earning_terms.pending_days(new, path),
         expiration_rules=msgspec.to_builtins(new.expiration_rules),
         banner=new.source.banner if new.source else None,
         active=new.active is not False,
         start_date=new.start_date,
         expiration_date=new.expiration_date,
+        validity=validity,
         metadata=new.metadata or {},
         created_at=work.now,
         validation_rule_id=new.validation_rule_id or None,
     )
+    _check_times(campaign, row, path)
+    return row
 
 
-def _check_supported(new: Unsupported, path: str) -> None:
-    for name in Unsupported.__struct_fields__:
-        if getattr(new, name) is not None:
-            raise invalid_payload(f"Property {path}.{name} is not supported yet")
-
-
-def _check_times(start: datetime | None, end: datetime | None, rules: ExpirationRules | None, path: str) -> None:
-    if start and end and end <= start:
+def _check_times(campaign: CampaignRow, row: EarningRuleRow, path: str) -> None:
+    """Errors: invalid_payload."""
+    if row.start_date and row.expiration_date and row.expiration_date <= row.start_date:
         raise invalid_payload(f"Property {path}.expiration_date must be after the start date")
-    problem = rules and problem_of(rules)
+    check_windows(row.start_date or campaign.start_date, row.validity)
+    problem = row.expiration and problem_of(row.expiration)
     if problem:
         raise invalid_payload(f"Property {path}.expiration_rules.{problem}")
 
 
-def _loyalty(new: FixedPoints | ProportionalPoints) -> dict[str, Any]:
-    if isinstance(new, FixedPoints):
-        _check_plain(new)
-        return {"type": "FIXED", "points": int(new.points)}
-    name = _PROPERTIES[new.calculation_type]
-    step: Step | None = getattr(new.order, name, None)
-    if step is None:
-        details = f"Loyalty order rules must contain one of the following properties - '{name}'"
-        raise invalid_payload(details)
-    _check_plain(step)
-    return {
-        "type": "PROPORTIONAL",
-        "calculation_type": new.calculation_type,
-        "order": {name: {"every": step.every, "points": int(step.points)}},
+async def _sent(work: Work, held: EarningRuleRow, patch: EarningRulePatch) -> dict[str, Any]:
+    """The columns that the patch says something of. Errors: invalid_payload, not_found."""
+    sent = {name: value for name in _PLAIN if (value := getattr(patch, name)) is not UNSET}
+    if patch.expiration_rules is not UNSET:
+        sent["expiration_rules"] = msgspec.to_builtins(patch.expiration_rules)
+    if patch.loyalty is not None:
+        sent["loyalty"] = await earning_terms.loyalty(work, patch.loyalty, held.event, "")
+    if patch.active is not None:
+        sent["active"] = patch.active
+    if patch.source is not None:
+        sent["banner"] = patch.source.banner
+    if patch.metadata is not None:
+        sent["metadata"] = {**held.metadata, **patch.metadata}
+    if patch.validation_rule_id is not UNSET:
+        sent["validation_rule_id"] = patch.validation_rule_id or None
+    if patch.pending_points is not UNSET:
+        if patch.pending_points is not None and held.event != ORDER_PAID:
+            raise invalid_payload(f"Property .pending_points is only for the event '{ORDER_PAID}'")
+        sent["pending_days"] = patch.pending_points and patch.pending_points.period_value
+    return sent | {"validity": _validity(held, patch)}
+
+
+def _validity(held: EarningRuleRow, patch: EarningRulePatch) -> dict[str, Any] | None:
+    """The windows after the change."""
+    sent = {"timeframe": patch.validity_timeframe, "day_of_week": patch.validity_day_of_week}
+    found = (held.validity or {}) | {
+        name: msgspec.to_builtins(value)
+        for name, value in {**sent, "hours": patch.validity_hours}.items()
+        if value is not UNSET
     }
-
-
-def _check_plain(points: FixedPoints | Step) -> None:
-    """Errors: invalid_payload for points by a formula, which the plain number must not silently stand in for."""
-    if points.points_formula is not None:
-        raise invalid_payload("Property .points_formula is not supported yet")
+    return {name: value for name, value in found.items() if value} or None

@@ -5,20 +5,19 @@ from typing import Annotated, Any, Literal
 import msgspec
 from msgspec import UNSET, Meta, UnsetType
 
-from guerdon.clock import Day, Moment
+from guerdon.clock import Day
 from guerdon.engine.money import GREATEST
-from guerdon.engine.points import ExpirationRules
 from guerdon.families.campaigns.schemas import SimpleCampaign
 from guerdon.families.customers.schemas import NewCustomer, SimpleCustomer
+from guerdon.families.loyalties.earning_schemas import MOST_AT_ONCE, EarningRule, SimpleEarningRule
+from guerdon.families.orders.schemas import NewOrder, SimpleOrder
 from guerdon.families.publications.schemas import CustomerEventPublication
-from guerdon.families.rewards.schemas import Assignment, NewAssignment, Points, Reward
+from guerdon.families.rewards.schemas import Assignment, NewAssignment, Reward
 from guerdon.families.vouchers.schemas import SimpleVoucher, Voucher
 from guerdon.http.wire import Text
 
 Metadata = dict[str, Any]
 Change = Annotated[int, Meta(ge=-GREATEST, le=GREATEST)]
-PointsText = Annotated[str, Meta(pattern=r"^[1-9][0-9]{0,14}$")]
-MOST_AT_ONCE = 100
 
 
 class NewMember(msgspec.Struct, kw_only=True):
@@ -48,6 +47,40 @@ class BalanceChange(msgspec.Struct, kw_only=True):
     expiration_date: Day | None = None
     reason: Text | None = None
     source_id: Text | None = None
+
+
+class Transfer(msgspec.Struct, kw_only=True):
+    """Points to be taken from a card and put on that of the path."""
+
+    code: Annotated[str, Meta(min_length=1, max_length=500)]
+    points: Annotated[int, Meta(ge=1, le=GREATEST)]
+    reason: Text | None = None
+    source_id: Text | None = None
+
+
+Transfers = Annotated[list[Transfer], Meta(min_length=1, max_length=MOST_AT_ONCE)]
+
+
+class EstimateRequest(msgspec.Struct, kw_only=True):
+    """Whose order is to be estimated; an order that is named by its id may be changed by what is sent with it."""
+
+    customer: NewCustomer | None = None
+    order: NewOrder | None = None
+
+
+class NamedCampaign(msgspec.Struct):
+    """The campaign of an estimate."""
+
+    id: str
+    name: str
+    object: str = "campaign"
+
+
+class Estimate(msgspec.Struct):
+    """How many points an order would bring."""
+
+    campaign: NamedCampaign
+    points_estimation: int
 
 
 class Related(msgspec.Struct):
@@ -123,131 +156,6 @@ class Buckets(msgspec.Struct):
     data_ref: str = "data"
 
 
-class Step(msgspec.Struct, kw_only=True):
-    """So many points for every whole `every`, in the smallest unit of the currency."""
-
-    every: Annotated[int, Meta(ge=1, le=GREATEST)]
-    points: Points | PointsText
-    points_formula: Any = None
-
-
-class OrderSteps(msgspec.Struct, kw_only=True, omit_defaults=True):
-    """Which amount of the order counts."""
-
-    amount: Step | None = None
-    total_amount: Step | None = None
-
-
-class FixedPoints(msgspec.Struct, tag_field="type", tag="FIXED", kw_only=True):
-    """The same points every time."""
-
-    points: Points | PointsText
-    points_formula: Any = None
-
-
-class ProportionalPoints(msgspec.Struct, tag_field="type", tag="PROPORTIONAL", kw_only=True):
-    """Points in proportion to what was paid."""
-
-    calculation_type: Literal["ORDER_AMOUNT", "ORDER_TOTAL_AMOUNT"]
-    order: OrderSteps | None = None
-
-
-class NewSource(msgspec.Struct, kw_only=True):
-    """What the rule is called."""
-
-    banner: Text | None = None
-
-
-class Unsupported(msgspec.Struct, kw_only=True):
-    """What rules cannot keep yet: named, so that it can be refused."""
-
-    pending_points: Any = None
-    validity_timeframe: Any = None
-    validity_day_of_week: Any = None
-    validity_hours: Any = None
-
-
-class NewEarningRule(Unsupported, kw_only=True):
-    """A rule to be made."""
-
-    event: Text
-    validation_rule_id: str | None = None
-    loyalty: FixedPoints | ProportionalPoints
-    source: NewSource | None = None
-    active: bool | None = None
-    start_date: Moment | None = None
-    expiration_date: Moment | None = None
-    expiration_rules: ExpirationRules | None = None
-    metadata: Metadata | None = None
-
-
-class EarningRulePatch(Unsupported, kw_only=True):
-    """What can be changed about a rule. What is not sent stays, null clears what may be absent, metadata are merged."""
-
-    validation_rule_id: str | UnsetType | None = UNSET
-    loyalty: FixedPoints | ProportionalPoints | None = None
-    source: NewSource | None = None
-    active: bool | None = None
-    start_date: Moment | UnsetType | None = UNSET
-    expiration_date: Moment | UnsetType | None = UNSET
-    expiration_rules: ExpirationRules | UnsetType | None = UNSET
-    metadata: Metadata | None = None
-
-
-NewEarningRules = Annotated[list[NewEarningRule], Meta(min_length=1, max_length=MOST_AT_ONCE)]
-
-
-class Source(msgspec.Struct, kw_only=True):
-    """Where a rule belongs."""
-
-    banner: str | UnsetType = UNSET
-    object_id: str
-    object_type: str = "campaign"
-
-
-class EarningRule(msgspec.Struct, kw_only=True):
-    """A rule by which customers earn points."""
-
-    id: str
-    created_at: str
-    updated_at: str | None
-    validation_rule_id: str | None = None
-    loyalty: dict[str, Any]
-    event: str
-    source: Source
-    active: bool
-    start_date: str | UnsetType = UNSET
-    expiration_date: str | UnsetType = UNSET
-    expiration_rules: dict[str, Any] | UnsetType = UNSET
-    object: str = "earning_rule"
-    automation_id: str
-    metadata: Metadata
-
-
-class SimpleEarningRule(msgspec.Struct, kw_only=True):
-    """A rule inside the event of a movement."""
-
-    id: str
-    campaign_id: str
-    validation_rule_id: str | None = None
-    parameters: dict[str, Any]
-    automation_id: str
-    active: bool
-    source: Source
-    loyalty: dict[str, Any]
-    event: str
-    metadata: Metadata
-
-
-class EarningRules(msgspec.Struct):
-    """A page of rules."""
-
-    data: list[EarningRule]
-    total: int
-    object: str = "list"
-    data_ref: str = "data"
-
-
 class NewCampaignAssignment(NewAssignment, kw_only=True):
     """A reward to be offered in the campaign of the path."""
 
@@ -261,13 +169,6 @@ class NewRewardAssignment(NewAssignment, kw_only=True):
 
 
 NewCampaignAssignments = Annotated[list[NewCampaignAssignment], Meta(min_length=1, max_length=MOST_AT_ONCE)]
-
-
-class EarningRuleEvent(msgspec.Struct):
-    """Data of campaign.earning_rule.assigned, .updated, .enabled, .disabled and .deleted."""
-
-    campaign: SimpleCampaign
-    earning_rule: EarningRule
 
 
 class MemberReward(msgspec.Struct):
@@ -323,19 +224,96 @@ class TransactionCreated(msgspec.Struct, kw_only=True):
     voucher: Voucher
     campaign: SimpleCampaign
     holder: SimpleCustomer | None
-    holder_loyalty_tier: None = None
+    holder_loyalty_tier: Any = None
     balance: Balance
     order: Any = None
     event: Any = None
     earning_rule: SimpleEarningRule | None = None
-    segment: None = None
-    loyalty_tier: None = None
+    segment: Any = None
+    loyalty_tier: Any = None
     redemption: Any = None
     rollback: Any = None
     reward: Reward | None = None
-    custom_event: None = None
-    source_voucher: None = None
-    destination_voucher: None = None
+    custom_event: Any = None
+    source_voucher: SimpleVoucher | None = None
+    destination_voucher: SimpleVoucher | None = None
+
+
+class PendingPointsView(msgspec.Struct, kw_only=True):
+    """Points that wait for the day on which they can be used."""
+
+    id: str
+    voucher_id: str
+    campaign_id: str
+    customer_id: str
+    order_id: str
+    points: int
+    activates_at: str
+    details: dict[str, Any]
+    created_at: str
+    updated_at: str | UnsetType = UNSET
+
+
+class PendingPointsList(msgspec.Struct):
+    """A slice of the points that wait."""
+
+    data: list[PendingPointsView]
+    has_more: bool
+    more_starting_after: str | UnsetType
+    object: str = "list"
+    data_ref: str = "data"
+
+
+class PendingChange(msgspec.Struct, kw_only=True):
+    """By how much waiting points are to be more, or less where negative."""
+
+    points: Change
+
+
+class PendingBalance(msgspec.Struct, kw_only=True):
+    """Waiting points of a card after a change: `points` more or less, `total` wait. Events show `balance` as well."""
+
+    points: int
+    total: int
+    object: str = "balance"
+    balance: int | UnsetType = UNSET
+    related_object: Related
+    operation_type: str
+
+
+class PendingPointsChanged(msgspec.Struct, kw_only=True):
+    """Data of pending_points.added, .updated and .canceled, for the project and for the customer."""
+
+    customer: SimpleCustomer
+    campaign: SimpleCampaign
+    voucher: SimpleVoucher
+    voucher_pending_points_balance: PendingBalance
+    order: SimpleOrder | None
+    pending_points: PendingPointsView
+
+
+class PendingPointsActivated(msgspec.Struct, kw_only=True):
+    """Data of pending_points.activated, for the project and for the customer."""
+
+    customer: SimpleCustomer
+    campaign: SimpleCampaign
+    voucher: SimpleVoucher
+    balance: Balance
+    order: SimpleOrder | None
+    transaction: Transaction
+    pending_points: PendingPointsView
+
+
+class PointsTransferred(msgspec.Struct, kw_only=True):
+    """Data of customer.voucher.loyalty_card.points_transferred, for either holder; cards as they are afterwards."""
+
+    customer: SimpleCustomer
+    campaign: SimpleCampaign
+    voucher: SimpleVoucher
+    source_voucher: SimpleVoucher
+    destination_voucher: SimpleVoucher
+    balance: Balance
+    transaction: Transaction
 
 
 class RewardedPoints(msgspec.Struct, kw_only=True):
@@ -345,7 +323,7 @@ class RewardedPoints(msgspec.Struct, kw_only=True):
     holder: SimpleCustomer
     voucher: SimpleVoucher
     campaign: SimpleCampaign
-    loyalty_tier: None = None
+    loyalty_tier: Any = None
     earning_rule: EarningRule
     balance: Balance
     order: Any

@@ -1,30 +1,42 @@
 """Earning rules, and which orders have earned by them: tables and statements."""
 
-from datetime import date, datetime
+from collections.abc import Collection
+from datetime import date, datetime, timedelta
 from typing import Any
 
 import msgspec
 
 from guerdon.db.table import Table
 from guerdon.db.transaction import Transaction
-from guerdon.engine.earning import Earning, Fixed, Proportional
+from guerdon.engine.earning import PLACES, Earning, Fixed, Proportional
+from guerdon.engine.formula.compile import Formula, compile_formula
+from guerdon.engine.goods import Named
 from guerdon.engine.points import ExpirationRules
+from guerdon.engine.validity import Validity
+from guerdon.families.campaigns.store import CampaignRow
+from guerdon.families.loyalties.places import Place
 from guerdon.families.vouchers.store import VOUCHERS, VoucherRow
 
 
 class EarningRuleRow(msgspec.Struct, frozen=True, kw_only=True):
-    """A rule as it is stored; `loyalty` is as it is shown."""
+    """A rule as it is stored; `loyalty` is as it is shown.
+
+    `target` is the id of the custom event, segment or tier that the event must be of. `validity` is as in vouchers.
+    """
 
     id: str
     automation_id: str
     campaign_id: str
     event: str
+    target: str = ""
     loyalty: dict[str, Any]
+    pending_days: int | None = None
     expiration_rules: dict[str, Any] | None = None
     banner: str | None = None
     active: bool
     start_date: datetime | None = None
     expiration_date: datetime | None = None
+    validity: dict[str, Any] | None = None
     metadata: dict[str, Any]
     created_at: datetime
     updated_at: datetime | None = None
@@ -33,18 +45,37 @@ class EarningRuleRow(msgspec.Struct, frozen=True, kw_only=True):
     @property
     def earning(self) -> Earning:
         if self.loyalty["type"] == "FIXED":
-            return Fixed(self.loyalty["points"])
+            return Fixed(self.loyalty["points"], _formula(self.loyalty))
         basis = self.loyalty["calculation_type"]
-        (step,) = self.loyalty["order"].values()
-        return Proportional(basis, step["every"], step["points"])
+        block, name = PLACES[basis]
+        step: dict[str, Any] = self.loyalty[block][name]
+        named: list[dict[str, str]] = step.get("applicable_to") or ([step] if "object" in step else [])
+        return Proportional(
+            basis,
+            step["every"],
+            step["points"],
+            _formula(step),
+            step.get("property", ""),
+            tuple(Named(one["object"], one["id"]) for one in named),
+        )
+
+    def period(self, campaign: CampaignRow) -> Validity:
+        """When it holds; a date that it has not is that of its campaign."""
+        start, end = self.start_date or campaign.start_date, self.expiration_date or campaign.expiration_date
+        return Validity(start, end, self.validity)
 
     @property
     def expiration(self) -> ExpirationRules | None:
         return msgspec.convert(self.expiration_rules, ExpirationRules | None)
 
 
+def _formula(points: dict[str, Any]) -> Formula | None:
+    text = points.get("points_formula")
+    return compile_formula(text) if text else None
+
+
 class RecordedEvent(msgspec.Struct, frozen=True):
-    """An event of the feed, without its data, as other events show it."""
+    """An event of the feed, without its data; `event_source` is the JSON that names who caused it."""
 
     id: str
     type: str
@@ -52,24 +83,23 @@ class RecordedEvent(msgspec.Struct, frozen=True):
     entity_id: str
     created_at: datetime
     group_id: str
+    event_source: str
 
 
 RULES = Table("earning_rules", EarningRuleRow)
-_CAMPAIGNS = """
-SELECT DISTINCT campaign_id FROM earning_rules
-WHERE project_id = $1 AND event = $2 AND active AND created_at <= $3 ORDER BY campaign_id
+# A rule for any tier is about those of its own campaign.
+_MET = "event = $2 AND target = ANY($3) AND (target <> '__ANY__' OR campaign_id = $4) AND active AND created_at <= $5"
+_CAMPAIGNS = f"""
+SELECT DISTINCT campaign_id FROM earning_rules WHERE project_id = $1 AND {_MET} ORDER BY campaign_id
 """
-_EARNING = f"""
-{RULES.select} AND campaign_id = $2 AND event = $3 AND active AND created_at <= $4
-    AND (start_date IS NULL OR start_date <= $4) AND (expiration_date IS NULL OR expiration_date >= $4)
-ORDER BY created_at, id
-"""
+_EARNING = f"{RULES.select} AND {_MET} AND campaign_id = $6 ORDER BY created_at, id"
 _EARN = """
-INSERT INTO order_earnings (project_id, order_id, earning_rule_id, transaction_id) VALUES ($1, $2, $3, $4)
-ON CONFLICT DO NOTHING RETURNING transaction_id
+INSERT INTO earnings (project_id, cause_id, earning_rule_id, entry_id) VALUES ($1, $2, $3, $4)
+ON CONFLICT DO NOTHING RETURNING entry_id
 """
 _EVENT = """
-SELECT id, type, category, entity_id, created_at, group_id, data FROM events WHERE project_id = $1 AND number = $2
+SELECT id, type, category, entity_id, created_at, group_id, event_source, data FROM events
+WHERE project_id = $1 AND number = $2
 """
 _CARD = f"""
 {VOUCHERS.select} AND campaign_id = $2 AND holder_id = $3 ORDER BY active DESC, created_at, id LIMIT 1
@@ -80,27 +110,44 @@ SELECT p.id FROM projects p WHERE EXISTS (
     AND v.next_expiration_date < ((now() + p.clock_offset) AT TIME ZONE p.timezone)::date
 )
 """
-_EXPIRING = f"""
-{VOUCHERS.select} AND next_expiration_date < $2 AND holder_id IS NOT NULL ORDER BY id LIMIT $3 FOR UPDATE
+_FIRST_EXPIRY = """
+SELECT next_expiration_date FROM vouchers
+WHERE project_id = $1 AND next_expiration_date IS NOT NULL AND holder_id IS NOT NULL
+ORDER BY next_expiration_date LIMIT 1
 """
+_EXPIRING = """
+SELECT next_expiration_date, id FROM vouchers
+WHERE project_id = $1 AND next_expiration_date < $2 AND (next_expiration_date, id) > ($3, $4) AND holder_id IS NOT NULL
+ORDER BY next_expiration_date, id LIMIT $5
+"""
+_HOLD_CARDS = f"{VOUCHERS.select} AND id = ANY($2) AND holder_id IS NOT NULL ORDER BY id FOR UPDATE"
 _FORGET = "DELETE FROM earning_rules WHERE project_id = $1 AND campaign_id = $2 RETURNING id"
 
 
-async def campaigns_that_reward(db: Transaction, project_id: str, event: str, at: datetime) -> list[str]:
+class Met(msgspec.Struct, frozen=True):
+    """What rules must be for: the event by their name for it, what it is of by id, and the campaign of its tier."""
+
+    event: str
+    targets: tuple[str, ...]
+    tier_campaign_id: str
+    at: datetime
+
+
+async def campaigns_that_reward(db: Transaction, project_id: str, met: Met) -> list[str]:
     """Ids of the campaigns with rules for such an event that existed then."""
-    return [row["campaign_id"] for row in await db.rows(_CAMPAIGNS, project_id, event, at)]
+    values = msgspec.structs.astuple(met)
+    return [row["campaign_id"] for row in await db.rows(_CAMPAIGNS, project_id, *values)]
 
 
-async def rules_for(
-    db: Transaction, project_id: str, campaign_id: str, event: str, at: datetime
-) -> list[EarningRuleRow]:
-    """The rules of a campaign that such an event meets at that time, oldest first."""
-    return [RULES.read(row) for row in await db.rows(_EARNING, project_id, campaign_id, event, at)]
+async def rules_for(db: Transaction, project_id: str, campaign_id: str, met: Met) -> list[EarningRuleRow]:
+    """The rules of a campaign that such an event meets, oldest first, whether they hold at that time or not."""
+    values = msgspec.structs.astuple(met)
+    return [RULES.read(row) for row in await db.rows(_EARNING, project_id, *values, campaign_id)]
 
 
-async def earn(db: Transaction, project_id: str, order_id: str, rule_id: str, transaction_id: str) -> bool:
-    """Notes that an order has earned by a rule; False if it has already."""
-    return await db.write_row(_EARN, project_id, order_id, rule_id, transaction_id) is not None
+async def earn(db: Transaction, project_id: str, cause_id: str, rule_id: str, entry_id: str) -> bool:
+    """Notes that an order or another event has earned by a rule; False if it has already."""
+    return await db.write_row(_EARN, project_id, cause_id, rule_id, entry_id) is not None
 
 
 async def event(db: Transaction, project_id: str, number: int) -> tuple[RecordedEvent, dict[str, Any]] | None:
@@ -128,9 +175,22 @@ async def projects_with_expiring_points(db: Transaction) -> list[str]:
     return [row["id"] for row in await db.rows(_EXPIRING_PROJECTS)]
 
 
-async def hold_expiring(db: Transaction, project_id: str, today: date, limit: int) -> list[VoucherRow]:
-    """Cards with points whose last day was before today, held until the transaction ends.
+async def first_day(db: Transaction, project_id: str) -> date | None:
+    """The next day at the beginning of which points end."""
+    last: date | None = await db.value(_FIRST_EXPIRY, project_id)
+    return None if last is None else last + timedelta(days=1)
+
+
+async def expiring(db: Transaction, project_id: str, day: date, after: Place, limit: int) -> list[Place]:
+    """The next cards with points whose last day was before that day.
 
     A card of nobody keeps what is on it: nobody can use it, and nobody is to be told.
     """
-    return [VOUCHERS.read(row) for row in await db.write(_EXPIRING, project_id, today, limit)]
+    rows = await db.rows(_EXPIRING, project_id, day, after.day, after.card_id, limit)
+    return [Place(*row.values()) for row in rows]
+
+
+async def hold_cards(db: Transaction, project_id: str, ids: Collection[str]) -> list[VoucherRow]:
+    """Those of the cards that somebody holds, in the order of their ids, locked."""
+    rows = await db.write(_HOLD_CARDS, project_id, sorted(set(ids))) if ids else []
+    return [VOUCHERS.read(row) for row in rows]

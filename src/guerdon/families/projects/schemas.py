@@ -5,7 +5,6 @@ from typing import Annotated, Any
 import msgspec
 from msgspec import UNSET, Meta, UnsetType
 
-from guerdon.clock import Moment
 from guerdon.families.api_keys.store import NewKey
 
 Name = Annotated[str, Meta(min_length=1, max_length=200)]
@@ -149,18 +148,3 @@ class ProjectsList(msgspec.Struct):
     total: int
     object: str = "list"
     data_ref: str = "data"
-
-
-class ClockAdvance(msgspec.Struct):
-    """By how much, or to when, to move the clock on; one of the two."""
-
-    by: str | None = None
-    to: Moment | None = None
-
-
-class Clock(msgspec.Struct):
-    """The project's time and how far it is from the real one."""
-
-    now: str
-    offset_s: int
-    sandbox: bool

@@ -1,27 +1,20 @@
 """Creating segments: what their filters may say, and how those that remember their members come to know them."""
 
 import hashlib
-import re
 from typing import cast
 
 import msgspec
 
-from guerdon.db.filters import Kind
 from guerdon.engine.filters import Filter, compile_filter
 from guerdon.errors import invalid_payload, not_found
 from guerdon.events.work import Work
-from guerdon.families.customers.jobs import FOLLOW
-from guerdon.families.segments import store
+from guerdon.families.segments import live, store
+from guerdon.families.segments.days import follows_days
 from guerdon.families.segments.fields import field_of
-from guerdon.families.segments.jobs import SWEEP
 from guerdon.families.segments.schemas import NewSegment, NewStaticSegment, SegmentPatch
 from guerdon.families.segments.store import LIVE, SEGMENTS, SegmentRow, SegmentType
-from guerdon.jobs import queue
 
 MOST_FILTERS = 100
-# Operators that may see another distance from today, or another week, when a new day begins.
-_BY_DAY = re.compile(r"ago|future|today|tomorrow|yesterday|this_|last_|next_|less_than|more_than|greater_than")
-_DATED = (Kind.MOMENT, Kind.DAY, Kind.JSON)
 
 
 async def create(work: Work, new: NewSegment) -> SegmentRow:
@@ -35,7 +28,7 @@ async def create(work: Work, new: NewSegment) -> SegmentRow:
         name=new.name,
         type=segment_type,
         filter=new.filter,
-        follows_days=segment_type == LIVE and _follows_days(wanted),
+        follows_days=segment_type == LIVE and follows_days(wanted),
         created_at=work.now,
     )
     await work.db.take_turns(_turn(work.project.id))
@@ -43,8 +36,7 @@ async def create(work: Work, new: NewSegment) -> SegmentRow:
         raise invalid_payload(f"Only up to {MOST_FILTERS} active and passive segments can be created")
     await SEGMENTS.insert(work.db, work.project.id, row)
     if segment_type == LIVE:
-        await queue.follow(work.db, work.project.id, FOLLOW)
-        await queue.enqueue(work, SWEEP, {"segment_id": row.id, "after": "", "quiet": True})
+        await live.begin(work, row)
     return row
 
 
@@ -84,12 +76,6 @@ def _checked(definition: dict[str, object]) -> Filter:
     except ValueError as error:
         raise invalid_payload(f"Property .filter{error}") from None
     return found
-
-
-def _follows_days(wanted: Filter) -> bool:
-    return any(
-        field_of(field.path).kind in _DATED and any(map(_BY_DAY.search, field.conditions)) for field in wanted.fields
-    )
 
 
 def _turn(project_id: str) -> int:

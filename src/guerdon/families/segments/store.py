@@ -1,7 +1,7 @@
 """Segments: their table, who is in them, and what has to be read to say in which of them somebody is."""
 
 from collections.abc import Iterable, Sequence
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from functools import lru_cache
 from typing import Any, Literal
 
@@ -85,6 +85,9 @@ SELECT p.id FROM projects p WHERE EXISTS (
     SELECT FROM segments s WHERE s.project_id = p.id AND s.type = 'auto-update' AND s.follows_days
     AND s.swept_on < ((now() + p.clock_offset) AT TIME ZONE p.timezone)::date
 )
+"""
+_NEXT_DAY = """
+SELECT min(swept_on) FROM segments WHERE project_id = $1 AND type = 'auto-update' AND follows_days
 """
 IN_STATIC = "id IN (SELECT customer_id FROM segment_members WHERE project_id = $1 AND segment_id = {})"
 Pair = tuple[str, str]
@@ -218,6 +221,12 @@ async def swept(db: Transaction, project_id: str, segment_id: str, on: date) -> 
 async def take_due(db: Transaction, project_id: str, today: date) -> list[str]:
     """The segments that a new day may change, noted as looked after."""
     return [row["id"] for row in await db.write(_DUE, project_id, today)]
+
+
+async def next_day(db: Transaction, project_id: str) -> date | None:
+    """The next day that may change a segment."""
+    last: date | None = await db.value(_NEXT_DAY, project_id)
+    return None if last is None else last + timedelta(days=1)
 
 
 async def projects_with_due_segments(db: Transaction) -> list[str]:

@@ -68,6 +68,16 @@ _REMOVE = f"""
 UPDATE vouchers v SET subtracted = v.subtracted + $3, balance = v.balance - $3, updated_at = $4
 WHERE {_THIS} AND {_MOVABLE} AND v.balance >= $3 RETURNING {_RETURNED}
 """
+# Points that wait, or negative ones that wait no longer.
+_WAIT = f"""
+UPDATE vouchers v SET pending = v.pending + $3, updated_at = $4
+WHERE {_THIS} AND v.holder_id IS NOT NULL AND v.pending + $3 >= 0 AND v.added + v.pending <= {GREATEST} - $3
+RETURNING {_RETURNED}
+"""
+_ACTIVATE = f"""
+UPDATE vouchers v SET pending = v.pending - $3, added = v.added + $3, balance = v.balance + $3, updated_at = $4
+WHERE {_THIS} AND v.holder_id IS NOT NULL AND v.pending >= $3 AND v.added <= {GREATEST} - $3 RETURNING {_RETURNED}
+"""
 _FILL = """
 INSERT INTO points_buckets AS b (project_id, id, voucher_id, campaign_id, points, expires_on, created_at)
 SELECT $1, n.* FROM unnest($2::text[], $3::text[], $4::text[], $5::bigint[], $6::date[], $7::timestamptz[])
@@ -125,6 +135,20 @@ async def remove(work: Work, card: VoucherRow, points: int) -> VoucherRow | None
     """The card with so many points less; None if it has not so many, or nobody holds it, or it is gone."""
     changed = await _change(work, _REMOVE, card.id, points)
     return None if changed is None else (await drain(work, changed, points))[0]
+
+
+async def wait(work: Work, card: VoucherRow, points: int) -> VoucherRow | None:
+    """The card with so many more points that wait, or less; None if that cannot be, or nobody holds it."""
+    return await _change(work, _WAIT, card.id, points)
+
+
+async def activate(work: Work, card: VoucherRow, points: int, expires_on: date | None) -> VoucherRow | None:
+    """The card with points that have waited among those that can be used; None if that cannot be."""
+    changed = await _change(work, _ACTIVATE, card.id, points)
+    if changed is None:
+        return None
+    (filled,) = await fill(work, [Filling(changed, points, expires_on)])
+    return filled
 
 
 async def change_credits(work: Work, card: VoucherRow, cents: int) -> VoucherRow | None:

@@ -146,6 +146,7 @@ LATERAL (
 _RETURNED = ", ".join(f"v.{column}" for column in VoucherRow.__struct_fields__)
 _GIVEN = """
 holder_id = $3, publish_count = v.publish_count + 1, updated_at = $4,
+referrer_id = CASE WHEN v.is_referral_code THEN $3 ELSE v.referrer_id END,
 start_date = coalesce($5, v.start_date), expiration_date = coalesce($6, v.expiration_date)
 """
 _FREE = "holder_id IS NULL AND publish_count = 0 AND active"
@@ -178,6 +179,8 @@ WITH removed AS (
     RETURNING v.project_id, v.id, v.code_key, v.holder_id, v.type, v.balance
 ), emptied AS (
     DELETE FROM points_buckets b USING removed r WHERE b.project_id = r.project_id AND b.voucher_id = r.id
+), forgotten AS (
+    DELETE FROM pending_points p USING removed r WHERE p.project_id = r.project_id AND p.voucher_id = r.id
 )
 SELECT id, code_key, holder_id, type, balance FROM removed
 """
@@ -187,6 +190,8 @@ _REMOVE_ONE = f"""
 WITH removed AS (DELETE FROM vouchers WHERE project_id = $1 AND id = $2 RETURNING *),
 emptied AS (
     DELETE FROM points_buckets b USING removed r WHERE b.project_id = r.project_id AND b.voucher_id = r.id
+), forgotten AS (
+    DELETE FROM pending_points p USING removed r WHERE p.project_id = r.project_id AND p.voucher_id = r.id
 )
 SELECT {VOUCHERS.columns} FROM removed
 """

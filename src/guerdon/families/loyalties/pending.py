@@ -1,0 +1,212 @@
+"""Points that wait: given for orders, used from a day on, changed or dropped before that."""
+
+from datetime import date, timedelta
+from typing import Any
+
+import msgspec
+
+from guerdon.engine.money import GREATEST
+from guerdon.engine.points import last_day
+from guerdon.errors import ApiError, invalid_payload, not_found, refused
+from guerdon.events.work import Work
+from guerdon.families.campaigns import store as campaigns
+from guerdon.families.campaigns.store import CampaignRow
+from guerdon.families.customers import store as customers
+from guerdon.families.customers.store import CardChange
+from guerdon.families.loyalties import pending_events, pending_store as store, places, triggers, views
+from guerdon.families.loyalties.balance import not_published
+from guerdon.families.loyalties.movements import AUTOMATIC, MANUAL, Expanded, Member, Movement, book
+from guerdon.families.loyalties.pending_store import PENDING, WAITING, PendingRow
+from guerdon.families.loyalties.schemas import Balance, PendingBalance
+from guerdon.families.loyalties.store import RULES, EarningRuleRow, hold_cards
+from guerdon.families.loyalties.triggers import Trigger
+from guerdon.families.orders import views as order_views
+from guerdon.families.orders.schemas import SimpleOrder
+from guerdon.families.orders.store import ORDERS
+from guerdon.families.vouchers import ledger
+from guerdon.families.vouchers.store import VOUCHERS, VoucherRow
+
+CANCEL_OF_ORDER = "loyalties.cancel_pending"
+_SLICE = 100
+
+
+class Earned(msgspec.Struct, frozen=True):
+    """Points that are to wait, and the rule that gives them."""
+
+    id: str
+    rule: EarningRuleRow
+    points: int
+
+
+async def add(work: Work, campaign: CampaignRow, trigger: Trigger, card: VoucherRow, earned: Earned) -> VoucherRow:
+    """The card, which the caller holds with its holder and the order, with points that wait."""
+    rule, order = earned.rule, trigger.order
+    if order is None:
+        raise LookupError(f"earning rule {rule.id} waits for no order")  # rules are made so
+    day = work.project.day_of(trigger.event.created_at)
+    row = PendingRow(
+        id=earned.id,
+        voucher_id=card.id,
+        campaign_id=campaign.id,
+        customer_id=card.holder_id or "",
+        order_id=order["id"],
+        earning_rule_id=rule.id,
+        points=earned.points,
+        activates_on=day + timedelta(days=rule.pending_days or 0),
+        expiration_rules=rule.expiration_rules,
+        details={
+            "event": {**trigger.shown, "event_source": msgspec.json.decode(trigger.event.event_source)},
+            "earning_rule": {"id": rule.id, "source": {"banner": rule.banner or ""}},
+            "order": trigger.named["order"],
+        },
+        created_at=work.now,
+    )
+    await PENDING.insert(work.db, work.project.id, row)
+    member = await _waiting(work, campaign, card, earned.points)
+    simple = msgspec.convert(order, SimpleOrder)
+    pending_events.changed(work, "added", member, row, simple, earned.points, AUTOMATIC)
+    return member.card
+
+
+async def activate(work: Work, card: VoucherRow, entry: PendingRow) -> Balance:
+    """The card's balance with the points. Errors: not_found, not_published, invalid_pending_points_state."""
+    member, held = await _hold(work, card, entry, "activated")
+    changed = await _activate(work, member, held, MANUAL)
+    return views.balance(changed.card, held.points, MANUAL)
+
+
+async def adjust(work: Work, card: VoucherRow, entry: PendingRow, points: int) -> PendingBalance:
+    """What waits on the card after the change.
+
+    Errors: not_found, not_published, invalid_pending_points_state; invalid_amount where nothing would be left to wait.
+    """
+    member, held = await _hold(work, card, entry, "updated")
+    if held.points + points <= 0 or not points:
+        raise refused("invalid_amount", "Invalid Amount", "Amount has to be a valid positive number")
+    if points > GREATEST - member.card.added - member.card.pending:
+        raise invalid_payload("Property .points makes more points than a card can hold")
+    row = msgspec.structs.replace(held, points=held.points + points, updated_at=work.now)
+    await PENDING.update(work.db, work.project.id, row)
+    after = await _waiting(work, member.campaign, member.card, points)
+    pending_events.changed(work, "updated", after, row, await _order(work, row), points, MANUAL)
+    return pending_events.balance(after.card, points, MANUAL)
+
+
+async def cancel(work: Work, card: VoucherRow, entry: PendingRow) -> None:
+    """Errors: not_found, not_published, invalid_pending_points_state."""
+    member, held = await _hold(work, card, entry, "canceled")
+    await _cancel(work, member, held, MANUAL)
+
+
+async def cancel_of_order(work: Work, payload: dict[str, Any]) -> None:
+    """Drops what waits because of an order that was canceled."""
+    told = await triggers.load(work, payload["event_number"])
+    if told is None:
+        return
+    for entry in await store.of_order(work.db, work.project.id, told.data["order"]["id"]):
+        card = await VOUCHERS.get(work.db, work.project.id, id=entry.voucher_id)
+        if card is None:
+            continue
+        try:
+            member, held = await _hold(work, card, entry, "canceled")
+        except ApiError:  # it has just gone, or has its day, or nobody holds the card
+            continue
+        await _cancel(work, member, held, AUTOMATIC)
+
+
+async def activate_due(work: Work, day: date, after: str) -> str | None:
+    """Lets points be used whose day has come, of a slice of the cards; where to go on, None at the end."""
+    found = await store.due(work.db, work.project.id, day, places.read(after), _SLICE)
+    for card in await hold_cards(work.db, work.project.id, [place.card_id for place in found]):
+        await _activate_due(work, card, day)
+    return places.write(found[-1]) if len(found) == _SLICE else None
+
+
+async def _activate_due(work: Work, card: VoucherRow, day: date) -> None:
+    """Without campaign or holder the card is about to go, or to be nobody's: then it is left alone."""
+    campaign = await campaigns.CAMPAIGNS.get(work.db, work.project.id, id=card.campaign_id)
+    holder = await customers.hold(work.db, work.project.id, card.holder_id or "")
+    if campaign is None or holder is None:
+        return
+    member = Member(card, campaign, holder)
+    for entry in await store.due_on(work.db, work.project.id, card.id, day):
+        member = await _activate(work, member, entry, AUTOMATIC)
+
+
+async def _hold(work: Work, card: VoucherRow, entry: PendingRow, wanted: str) -> tuple[Member, PendingRow]:
+    """The campaign, the card and its holder, and the entry, all held."""
+    db, project_id = work.db, work.project.id
+    await db.begin()
+    campaign = await campaigns.hold(db, project_id, entry.campaign_id)
+    locked = await VOUCHERS.lock(db, project_id, card.id)
+    if campaign is None or locked is None:
+        raise not_found("voucher", card.code)
+    held = await PENDING.lock(db, project_id, entry.id)
+    if held is None:
+        raise not_found("pending_points", entry.id)
+    if held.status != WAITING:
+        details = f"Only pending points in 'PENDING' status can be {wanted}. Current status: '{held.status}'."
+        raise refused("invalid_pending_points_state", "Invalid pending points state", details)
+    holder = await customers.hold(db, project_id, locked.holder_id or "")
+    if holder is None:
+        raise not_published(card)
+    return Member(locked, campaign, holder), held
+
+
+async def _activate(work: Work, member: Member, entry: PendingRow, operation_type: str) -> Member:
+    """From that day on the points count towards their end."""
+    today, campaign = work.project.day_of(work.now), member.campaign
+    rules = entry.expiration
+    expires_on = last_day(rules, today) if rules else campaign.last_day_of_points(today)
+    changed = await ledger.activate(work, member.card, entry.points, expires_on)
+    if changed is None:
+        raise LookupError(f"card {member.card.id} has not the points that wait on it")  # it was held
+    row = msgspec.structs.replace(entry, status="ACTIVATED", updated_at=work.now)
+    await PENDING.update(work.db, work.project.id, row)
+    gained = CardChange(member.holder.id, campaign=campaign.name, points=entry.points)
+    (holder,) = await customers.change_cards(work.db, work.project.id, [gained])
+    after = Member(changed, campaign, holder)
+    order = await _order(work, row)
+    rule = await RULES.get(work.db, work.project.id, id=row.earning_rule_id)
+    told = row.details["event"]
+    movement = Movement(
+        type="PENDING_POINTS_ACTIVATION",
+        points=row.points,
+        details={
+            "order": row.details["order"],
+            "event": {"id": told["id"], "type": told["type"]},
+            "earning_rule": row.details["earning_rule"],
+            "pending_points": views.pending_points(row),
+        },
+        operation_type=operation_type,
+    )
+    expanded = Expanded(
+        order=order,
+        event={name: value for name, value in told.items() if name != "event_source"},
+        earning_rule=views.simple_earning_rule(rule) if rule else None,
+    )
+    booked = await book(work, after, movement, expanded)
+    pending_events.activated(work, after, row, order, booked, operation_type)
+    return after
+
+
+async def _cancel(work: Work, member: Member, entry: PendingRow, operation_type: str) -> None:
+    row = msgspec.structs.replace(entry, status="CANCELED", updated_at=work.now)
+    await PENDING.update(work.db, work.project.id, row)
+    after = await _waiting(work, member.campaign, member.card, -entry.points)
+    pending_events.changed(work, "canceled", after, row, await _order(work, row), -entry.points, operation_type)
+
+
+async def _waiting(work: Work, campaign: CampaignRow, card: VoucherRow, points: int) -> Member:
+    """The card, which is held, with so many more points that wait."""
+    changed = await ledger.wait(work, card, points)
+    holder = await customers.hold(work.db, work.project.id, card.holder_id or "")
+    if changed is None or holder is None:
+        raise LookupError(f"card {card.id} was lost while its waiting points changed")  # both were held
+    return Member(changed, campaign, holder)
+
+
+async def _order(work: Work, row: PendingRow) -> SimpleOrder | None:
+    """The order as it is now; None if its customer was forgotten."""
+    order = await ORDERS.get(work.db, work.project.id, id=row.order_id)
+    return order_views.simple(order) if order else None
