@@ -27,6 +27,7 @@ from guerdon.families.distributions import routes as distributions
 from guerdon.families.erasures import routes as erasures
 from guerdon.families.feed import routes as feed
 from guerdon.families.gifts import routes as gifts
+from guerdon.families.liabilities import routes as liabilities
 from guerdon.families.loyalties import offers, pending_routes, routes as loyalties, tier_routes
 from guerdon.families.metadata_schemas import routes as metadata_schemas
 from guerdon.families.orders import routes as orders
@@ -83,6 +84,7 @@ ROUTES: tuple[Route, ...] = (
     *tier_routes.ROUTES,
     *pending_routes.ROUTES,
     *gifts.ROUTES,
+    *liabilities.ROUTES,
     *activity.ROUTES,
     *erasures.ROUTES,
     *redeemables.ROUTES,
