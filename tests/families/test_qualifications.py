@@ -136,5 +136,15 @@ def test_questions_that_make_no_sense(project: Project, body: Any) -> None:
     project.refuse("POST", "/v1/qualifications", body, status=400, key="invalid_payload")
 
 
+def test_the_rules_that_bind(project: Project) -> None:
+    ten = till.discount(project)
+    rule = make.validation_rule(project)
+    made = make.bound(project, rule, "voucher", ten["id"])
+    (one,) = ask(project, order={"amount": 2_000}, options={"expand": ["validation_rules"]})["redeemables"]["data"]
+    (told,) = one["validation_rules_assignments"]["data"]
+    assert (told["id"], told["rule_id"], told["related_object_id"]) == (made["id"], rule["id"], ten["id"])
+    assert (told["related_object_type"], told["validation_status"]) == ("voucher", "VALID")
+
+
 def test_an_order_that_does_not_exist(project: Project) -> None:
     project.refuse("POST", "/v1/qualifications", {"order": {"id": "ord_0"}}, status=404, key="not_found")

@@ -40,6 +40,7 @@ def test_one_code(project: Project) -> None:
     assert "inapplicable_redeemables" not in found
     assert "skipped_redeemables" not in found
     assert found["stacking_rules"]["redeemables_limit"] == 30
+    assert None not in found["stacking_rules"].values()
     assert written(project) == 0
 
 
