@@ -140,10 +140,10 @@ def test_the_rules_that_bind(project: Project) -> None:
     ten = till.discount(project)
     rule = make.validation_rule(project)
     made = make.bound(project, rule, "voucher", ten["id"])
-    (one,) = ask(project, order={"amount": 2_000}, options={"expand": ["validation_rules"]})["redeemables"]["data"]
+    (one,) = ask(project, options={"expand": ["validation_rules"]})["redeemables"]["data"]
     (told,) = one["validation_rules_assignments"]["data"]
     assert (told["id"], told["rule_id"], told["related_object_id"]) == (made["id"], rule["id"], ten["id"])
-    assert (told["related_object_type"], told["validation_status"]) == ("voucher", "VALID")
+    assert (told["related_object_type"], told["validation_status"]) == ("voucher", "PARTIALLY_VALID")
 
 
 def test_an_order_that_does_not_exist(project: Project) -> None:
