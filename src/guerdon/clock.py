@@ -17,6 +17,11 @@ def iso(moment: datetime) -> str:
     return moment.isoformat(timespec="milliseconds")[:-6] + "Z"
 
 
+def iso_exactly(moment: datetime) -> str:
+    """The same to the microsecond: for what goes on from a moment."""
+    return moment.isoformat(timespec="microseconds")[:-6] + "Z"
+
+
 def iso_or_none(moment: datetime | None) -> str | None:
     return None if moment is None else iso(moment)
 

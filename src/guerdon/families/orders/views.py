@@ -1,5 +1,8 @@
 """Order rows as answers and events show them: with the stored amounts, or with those that a step has come to."""
 
+from collections.abc import Callable
+from functools import cache
+from operator import attrgetter
 from typing import Any
 
 import msgspec
@@ -93,4 +96,10 @@ def _whole(row: OrderRow, value: engine.Order) -> dict[str, Any]:
 
 
 def _known(value: msgspec.Struct, names: tuple[str, ...]) -> dict[str, Any]:
-    return {name: known for name in names if (known := getattr(value, name)) is not None}
+    values = _getter(names)(value)
+    return {name: known for name, known in zip(names, values, strict=True) if known is not None}
+
+
+@cache
+def _getter(names: tuple[str, ...]) -> Callable[[object], tuple[Any, ...]]:
+    return attrgetter(*names)

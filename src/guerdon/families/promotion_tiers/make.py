@@ -1,6 +1,7 @@
 """Making tiers, with their campaign or in it."""
 
 from collections.abc import Sequence
+from datetime import timedelta
 
 import msgspec
 
@@ -46,7 +47,8 @@ async def rows(work: Work, campaign_id: str, new: Sequence[NewTier], path: str) 
                 expiration_date=one.expiration_date,
                 validity=validity or None,
                 metadata=one.metadata or {},
-                created_at=work.now,
+                # Lists that go on from a moment must be able to tell tiers of one request apart.
+                created_at=work.now + timedelta(microseconds=place),
             )
         )
     return made

@@ -1,7 +1,7 @@
 """What a qualification considers: everything that may be offered to a customer, the newest first."""
 
-from collections.abc import Mapping
-from datetime import datetime
+from collections.abc import AsyncGenerator, Mapping
+from datetime import UTC, datetime
 from typing import Any, Literal, cast
 
 import msgspec
@@ -12,17 +12,17 @@ from guerdon.engine.record_filter import RecordTest, compile_filter
 from guerdon.errors import invalid_payload
 from guerdon.events.work import Work
 from guerdon.families.campaigns.store import CAMPAIGNS, CampaignRow
-from guerdon.families.promotion_tiers import store as tiers
-from guerdon.families.promotion_tiers.store import STACKS, StackRow, TierRow
+from guerdon.families.promotion_tiers.store import STACKS, TIERS, StackRow, TierRow
 from guerdon.families.redeemables import store
 from guerdon.families.redeemables.request import FieldFilter, Filters
 from guerdon.families.vouchers.store import VoucherRow, key_of
 
 Candidate = VoucherRow | TierRow | StackRow | CampaignRow
 Kind = Literal["voucher", "promotion_tier", "promotion_stack", "campaign"]
-# So many codes of one kind are looked at for one page.
-_MOST = 1_000
+# So many are looked at first, and four times as many each time that these were not enough.
+_FIRST, _MOST = 20, 320
 _NEWEST = Order("created_at")
+_EVER = datetime(9999, 1, 1, tzinfo=UTC)
 _ONLY_FIRST = ("$is", "$is_not")
 
 
@@ -36,44 +36,49 @@ class Wish(msgspec.Struct, frozen=True, kw_only=True):
     filters: Filters
 
 
-async def find(work: Work, wish: Wish) -> list[Candidate]:
-    """The candidates, the newest first. Errors: invalid_payload for filters."""
+async def batches(work: Work, wish: Wish) -> AsyncGenerator[list[Candidate]]:
+    """The candidates, the newest first, some at a time. Errors: invalid_payload for filters."""
     passes = _test(wish.filters)
+    moment = Moment(work.now, work.project.timezone)
     where = Where().equal(active=True)
     running = {row.id: row for row in await CAMPAIGNS.all(work.db, work.project.id, where, _NEWEST)}
+    before, size = wish.before or _EVER, _FIRST
+    while True:
+        found = sorted(await _older(work, wish, running, before, size), key=_age, reverse=True)[:size]
+        yield [row for row in found if _runs(row, running) and passes(_record(row, running, wish.customer_id), moment)]
+        if len(found) < size:
+            return
+        before, size = found[-1].created_at, min(4 * size, _MOST)
+
+
+def _runs(row: Candidate, running: Mapping[str, CampaignRow]) -> bool:
+    return isinstance(row, CampaignRow) or row.campaign_id is None or row.campaign_id in running
+
+
+def _age(row: Candidate) -> tuple[datetime, str]:
+    return (row.created_at, row.id)
+
+
+async def _older(
+    work: Work, wish: Wish, running: Mapping[str, CampaignRow], before: datetime, most: int
+) -> list[Candidate]:
+    """At most so many of each kind, the newest of those older than that."""
     found: list[Candidate] = []
-    if "voucher" in wish.kinds:
-        found += await _vouchers(work, wish, running)
-    if "promotion_tier" in wish.kinds or "promotion_stack" in wish.kinds:
-        found += await _promotions(work, wish, running)
-    if "campaign" in wish.kinds:
-        found += [row for row in running.values() if row.has_codes]
-    moment = Moment(work.now, work.project.timezone)
-    older = [row for row in found if wish.before is None or row.created_at < wish.before]
-    kept = [row for row in older if passes(_record(row, running, wish.customer_id), moment)]
-    return sorted(kept, key=lambda row: (row.created_at, row.id), reverse=True)
-
-
-async def _vouchers(work: Work, wish: Wish, running: Mapping[str, CampaignRow]) -> list[VoucherRow]:
-    """The customer's codes, and those that anybody may use."""
-    alone = [] if wish.mine else [row.id for row in running.values() if row.type == "STANDALONE"]
-    keys = [key_of(work.project, code) for code in _codes(wish.filters)]
-    rows = await store.offered(
-        work.db,
-        work.project.id,
-        store.Offered(wish.customer_id, alone, wish.before or work.now, keys, _MOST, everybodys=not wish.mine),
-    )
-    return [row for row in rows if row.campaign_id is None or row.campaign_id in running]
-
-
-async def _promotions(work: Work, wish: Wish, running: Mapping[str, CampaignRow]) -> list[TierRow | StackRow]:
+    db, project_id = work.db, work.project.id
     promotions = [row.id for row in running.values() if not row.has_codes]
-    found: list[TierRow | StackRow] = []
+    of_promotions = Where().add("campaign_id = ANY({})", promotions).add("created_at < {}", before)
+    if "voucher" in wish.kinds:
+        alone = [] if wish.mine else [row.id for row in running.values() if row.type == "STANDALONE"]
+        keys = [key_of(work.project, code) for code in _codes(wish.filters)]
+        offered = store.Offered(wish.customer_id, alone, before, keys, most, everybodys=not wish.mine)
+        found += await store.offered(db, project_id, offered)
     if "promotion_tier" in wish.kinds and promotions:
-        found += [row for row in await tiers.of_campaigns(work.db, work.project.id, promotions) if row.active]
+        found += await TIERS.some(db, project_id, of_promotions.equal(active=True), _NEWEST, limit=most)
     if "promotion_stack" in wish.kinds and promotions:
-        stacks = await STACKS.all(work.db, work.project.id, Where(), _NEWEST)
-        found += [row for row in stacks if row.campaign_id in running and row.tier_ids]
+        stacks = Where().add("campaign_id = ANY({})", promotions).add("created_at < {}", before)
+        found += [row for row in await STACKS.some(db, project_id, stacks, _NEWEST, limit=most) if row.tier_ids]
+    if "campaign" in wish.kinds:
+        found += [row for row in running.values() if row.has_codes and row.created_at < before]
     return found
 
 

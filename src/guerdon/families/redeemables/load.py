@@ -2,7 +2,7 @@
 
 import base64
 import hashlib
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from datetime import date
 
 import msgspec
@@ -27,7 +27,7 @@ from guerdon.families.orders.store import OrderRow
 from guerdon.families.product_collections import goods as collected, store as collections
 from guerdon.families.product_collections.store import CollectionRow
 from guerdon.families.products import store as products
-from guerdon.families.products.store import SHIPPING_ID, SHIPPING_SOURCE_ID, Catalogue
+from guerdon.families.products.store import SHIPPING_ID, SHIPPING_SOURCE_ID, Catalogue, ProductRow, SkuRow
 from guerdon.families.promotion_tiers.store import STACKS, StackRow
 from guerdon.families.redeemables import build, counters, rules, store
 from guerdon.families.redeemables.counters import Asked, Asker
@@ -277,13 +277,35 @@ async def _catalogue(work: Work, found: Gathered, sources: Sources) -> Catalogue
     return known
 
 
+class Records(Mapping[str, goods.Record]):
+    """Goods as filters and rules see them, made when they are asked for: most decisions ask for none."""
+
+    def __init__(self, rows: Mapping[str, ProductRow | SkuRow]) -> None:
+        self._rows = rows
+        self._made: dict[str, goods.Record] = {}
+
+    def __getitem__(self, name: str) -> goods.Record:
+        if name not in self._made:
+            self._made[name] = collected.record(self._rows[name])
+        return self._made[name]
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._rows)
+
+    def __len__(self) -> int:
+        return len(self._rows)
+
+    def __contains__(self, name: object) -> bool:
+        return name in self._rows
+
+
 async def _goods(work: Work, sources: Sources, known: Catalogue) -> goods.Catalogue:
     """The goods as the engine knows them, with the collections that rules name."""
     named = sources.rules.collections()
     found = await collections.by_ids(work.db, work.project.id, named) if named else {}
     return goods.Catalogue(
-        products={name: collected.record(row) for name, row in known.products.items()},
-        skus={name: collected.record(row) for name, row in known.skus.items()},
+        products=Records(known.products),
+        skus=Records(known.skus),
         collections={row.id: _collection(row) for row in found.values()},
     )
 

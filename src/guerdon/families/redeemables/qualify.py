@@ -1,12 +1,13 @@
 """Qualifying: what a customer could use, each by itself, decided as a redemption would be."""
 
 from collections.abc import Iterator, Mapping, Sequence
+from itertools import islice
 
 import msgspec
 from msgspec import UNSET
 from msgspec.structs import replace
 
-from guerdon.clock import iso
+from guerdon.clock import iso_exactly
 from guerdon.engine import quote
 from guerdon.engine.basket import Basket, Ignored
 from guerdon.engine.facts import Facts
@@ -67,21 +68,26 @@ async def qualify(work: Work, body: QualificationRequest) -> answers.Qualified:
         mine=view.mine,
         filters=options.filters or {},
     )
-    rows = await candidates.find(work, wish)
-    loaded = await _load(work, body, rows, view)
-    offers = _offers(work, loaded, rows, view)
     limit = options.limit or _LIMIT
-    if options.sorting_rule in _BY_AGE:
-        page = [offer for offer, _ in zip(offers, range(limit + 1), strict=False)]
-    else:
-        best = options.sorting_rule == "BEST_DEAL"
-        page = sorted(offers, key=lambda one: one.order.total_applied_discount_amount or 0, reverse=best)
-    listed = _listed(loaded, page[:limit], expand=options.expand or (), locks=bool(body.session and body.session.type))
+    page: list[Offer] = []
+    loaded = None
+    async for rows in candidates.batches(work, wish):
+        loaded = await _load(work, body, rows, view)
+        page += islice(_offers(work, loaded, rows, view), None if options.sorting_rule not in _BY_AGE else limit + 1)
+        if options.sorting_rule in _BY_AGE and len(page) > limit:
+            break
+    if options.sorting_rule not in _BY_AGE:
+        page.sort(key=_discount, reverse=options.sorting_rule == "BEST_DEAL")
+    listed = _listed(page[:limit], expand=options.expand or (), locks=bool(body.session and body.session.type))
     if len(page) > limit:
         listed.has_more = True
         if options.sorting_rule in _BY_AGE:
-            listed.more_starting_after = iso(page[limit - 1].row.created_at)
-    return _answer(work, body, loaded, listed)
+            listed.more_starting_after = iso_exactly(page[limit - 1].row.created_at)
+    return _answer(work, body, loaded or await _load(work, body, [], view), listed)
+
+
+def _discount(offer: Offer) -> int:
+    return offer.order.total_applied_discount_amount or 0
 
 
 async def _load(work: Work, body: QualificationRequest, rows: Sequence[Candidate], view: View) -> Loaded:
@@ -104,28 +110,30 @@ def _offers(work: Work, loaded: Loaded, rows: Sequence[Candidate], view: View) -
     asker = Asker(basket.moment, customer.id if customer else None, work.actor.app_id)
     for row in rows:
         if isinstance(row, StackRow):
-            offer = _stack(basket, row, redeemables)
+            offer = _stack(loaded, row, redeemables)
         elif isinstance(row, CampaignRow):
             attached, _ = rules.attached(loaded.sources.rules, {"campaign_id": row.id}, asker)
-            offer = _alone(basket, row, build.campaign(row, loaded.sources, attached))
+            offer = _alone(loaded, row, build.campaign(row, loaded.sources, attached))
         else:
-            offer = _alone(basket, row, redeemables[row.id])
+            offer = _alone(loaded, row, redeemables[row.id])
         if offer is not None and _relates(basket, offer, view):
             yield offer
 
 
-def _alone(basket: Basket, row: Candidate, redeemable: Redeemable) -> Offer | None:
-    outcome = quote.alone(basket, redeemable)
-    return None if outcome.taken is None else Offer(row=row, outcomes=[outcome], order=outcome.taken.order)
+def _alone(loaded: Loaded, row: Candidate, redeemable: Redeemable) -> Offer | None:
+    outcome = quote.alone(loaded.basket, redeemable)
+    if outcome.taken is None:
+        return None
+    return Offer(row=row, outcomes=[outcome], order=outcome.taken.order, loaded=loaded)
 
 
-def _stack(basket: Basket, row: StackRow, redeemables: Mapping[str, Redeemable]) -> Offer | None:
+def _stack(loaded: Loaded, row: StackRow, redeemables: Mapping[str, Redeemable]) -> Offer | None:
     """A stack qualifies if all of its tiers apply together."""
     tiers = tuple(redeemables[tier_id] for tier_id in row.tier_ids if tier_id in redeemables)
-    found = quote.decide(replace(basket, redeemables=tiers))
+    found = quote.decide(replace(loaded.basket, redeemables=tiers))
     if len(found.applied) < len(row.tier_ids):
         return None
-    return Offer(row=row, outcomes=found.outcomes, order=found.order)
+    return Offer(row=row, outcomes=found.outcomes, order=found.order, loaded=loaded)
 
 
 def _relates(basket: Basket, offer: Offer, view: View) -> bool:
@@ -150,8 +158,8 @@ def _demands(basket: Basket, outcome: Outcome) -> bool:
     return identified or any(attached.rule.lines_demanded(facts) for attached in outcome.redeemable.rules)
 
 
-def _listed(loaded: Loaded, page: Sequence[Offer], *, expand: Sequence[str], locks: bool) -> answers.QualifiedList:
-    shown = [quotes.qualified(one, loaded, expand=expand, locks=locks) for one in page]
+def _listed(page: Sequence[Offer], *, expand: Sequence[str], locks: bool) -> answers.QualifiedList:
+    shown = [quotes.qualified(one, expand=expand, locks=locks) for one in page]
     return answers.QualifiedList(data=shown, total=len(shown), has_more=False)
 
 

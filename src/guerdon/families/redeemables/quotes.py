@@ -33,6 +33,7 @@ class Offer(msgspec.Struct, frozen=True, kw_only=True):
     row: Candidate
     outcomes: Sequence[Outcome]
     order: Order
+    loaded: Loaded
 
 
 _NO_GOODS = answers.Goods(data=[], total=0)
@@ -100,9 +101,9 @@ def of_voucher(answer: answers.Validated, code: str) -> answers.ValidatedVoucher
     )
 
 
-def qualified(offer: Offer, loaded: Loaded, *, expand: Sequence[str], locks: bool) -> answers.QualifiedRedeemable:
+def qualified(offer: Offer, *, expand: Sequence[str], locks: bool) -> answers.QualifiedRedeemable:
     """Something that qualifies."""
-    first, row = offer.outcomes[0], offer.row
+    first, row, loaded = offer.outcomes[0], offer.row, offer.loaded
     one = outcome(first, loaded, "")
     kind = kind_of(row)
     shown = answers.QualifiedRedeemable(

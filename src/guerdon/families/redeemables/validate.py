@@ -54,7 +54,9 @@ def _answer(work: Work, request: Request, loaded: Loaded, quote: Quote) -> answe
     if quote.skipped and not whole:
         answer.skipped_redeemables = [quotes.outcome(one, loaded, work.group_id) for one in quote.skipped]
     if quote.valid and loaded.sources.after is not None:
-        answer.order = quotes.order(quote.order, loaded)
+        # One redeemable's share is the whole request's.
+        alone = len(listed) == 1
+        answer.order = answer.redeemables[0].order if alone else quotes.order(quote.order, loaded)
     if request.options and request.options.explain:
         answer.explanation = [quotes.explanation(one) for one in quote.outcomes]
     return answer
