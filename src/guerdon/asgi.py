@@ -34,7 +34,7 @@ from guerdon.families.products import routes as products
 from guerdon.families.projects import routes as projects, store as projects_store
 from guerdon.families.promotions import routes as promotions
 from guerdon.families.publications import routes as publications
-from guerdon.families.redeemables import routes as redeemables
+from guerdon.families.redeemables import older, routes as redeemables
 from guerdon.families.rewards import routes as rewards
 from guerdon.families.rule_assignments import routes as rule_assignments
 from guerdon.families.segments import routes as segments
@@ -81,6 +81,7 @@ ROUTES: tuple[Route, ...] = (
     *activity.ROUTES,
     *erasures.ROUTES,
     *redeemables.ROUTES,
+    *older.ROUTES,
     *sessions.ROUTES,
     *rule_assignments.ROUTES,
     *distributions.ROUTES,
