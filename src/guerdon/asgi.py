@@ -36,7 +36,7 @@ from guerdon.families.products import routes as products
 from guerdon.families.projects import routes as projects, store as projects_store
 from guerdon.families.promotions import routes as promotions
 from guerdon.families.publications import routes as publications
-from guerdon.families.redeemables import routes as redeemables
+from guerdon.families.redeemables import older, routes as redeemables
 from guerdon.families.referrals import routes as referrals
 from guerdon.families.rewards import routes as rewards
 from guerdon.families.rule_assignments import routes as rule_assignments
@@ -89,6 +89,7 @@ ROUTES: tuple[Route, ...] = (
     *erasures.ROUTES,
     *redeemables.ROUTES,
     *referrals.ROUTES,
+    *older.ROUTES,
     *sessions.ROUTES,
     *rule_assignments.ROUTES,
     *distributions.ROUTES,
