@@ -151,6 +151,7 @@ def campaign(project: Project, kind: str = "LOYALTY_PROGRAM", name: str = "Club"
         "LOYALTY_PROGRAM": {"type": "LOYALTY_CARD", "loyalty_card": {"points": 0}},
         "GIFT_VOUCHERS": {"type": "GIFT_VOUCHER", "gift": {"amount": 10_000}},
         "DISCOUNT_COUPONS": {"type": "DISCOUNT_VOUCHER", "discount": {"type": "PERCENT", "percent_off": 10}},
+        "REFERRAL_PROGRAM": {"type": "DISCOUNT_VOUCHER", "discount": {"type": "PERCENT", "percent_off": 10}},
     }
     voucher = {**given[kind], **fields.pop("voucher", {})}
     body = {"name": name, "campaign_type": kind, "type": "AUTO_UPDATE", "voucher": voucher, **fields}
@@ -194,10 +195,21 @@ def member(project: Project, customer: str = "ann", points: int = 0, campaign: s
     return card
 
 
-def reward(project: Project, points: int = 50, campaign: str = "Club", **fields: Any) -> dict[str, Any]:
+def reward(
+    project: Project, points: int = 50, campaign: str = "Club", *, automatic: bool = False, **fields: Any
+) -> dict[str, Any]:
     """A bottle that the campaign offers for so many points, with the offer in `assignment`."""
     bottle = product(project, price=2_500)
     body = {"name": "A bottle", "parameters": {"product": {"id": bottle["id"]}}, **fields}
     made = project.post("/v1/rewards", body)
-    offer = {"campaign": campaign, "parameters": {"loyalty": {"points": points}}}
+    price = {"points": points, **({"auto_redeem": True} if automatic else {})}
+    offer = {"campaign": campaign, "parameters": {"loyalty": price}}
     return {**made, "assignment": project.post(f"/v1/rewards/{made['id']}/assignments", offer)}
+
+
+def referral_code(project: Project, referrer: str = "ann", **program: Any) -> dict[str, Any]:
+    """A code of a referral campaign, published to the referrer; a redemption converts unless `program` says else."""
+    wanted = {"conversion_event_type": "redemption", **program}
+    if project.request("GET", "/v1/campaigns/Friends").status_code == 404:
+        campaign(project, "REFERRAL_PROGRAM", "Friends", referral_program=wanted)
+    return published(project, "Friends", referrer)["voucher"]

@@ -21,6 +21,7 @@ from guerdon.families.customers import jobs as customers
 from guerdon.families.deliveries import replay as deliveries
 from guerdon.families.distributions import prepare as distributions
 from guerdon.families.erasures import erase, store as erasures_store
+from guerdon.families.grants import owe as grants, store as grants_store
 from guerdon.families.loyalties import (
     day,
     earn,
@@ -28,12 +29,18 @@ from guerdon.families.loyalties import (
     jobs as loyalties,
     pending,
     pending_store,
+    standing,
     store as loyalties_store,
+    tier_store,
+    tiers,
     triggers,
 )
+from guerdon.families.loyalties.assignments import SETTLE
 from guerdon.families.orders import jobs as orders
 from guerdon.families.products import jobs as products
 from guerdon.families.projects import store as projects
+from guerdon.families.redeemables import automatic, settle
+from guerdon.families.referrals import jobs as referrals
 from guerdon.families.segments import jobs as segments, store as segments_store
 from guerdon.families.trash_bin import routes as trash_bin
 from guerdon.families.vouchers import reactions as vouchers
@@ -48,6 +55,9 @@ from guerdon.webhooks.send import Sender
 # What a day begins with, in this order: rewards and tiers see points that have just become usable, points end last.
 DAY_STEPS = (
     day.Step(pending.activate_due, pending_store.projects_with_due_points, pending_store.first_day),
+    day.Step(automatic.redeem_again, grants_store.projects_with_blocked, grants_store.first_day),
+    day.Step(standing.review_ended, tier_store.projects_with_ended_tiers, tier_store.first_day_after_end),
+    day.Step(standing.review_period, tier_store.projects_with_new_periods, tier_store.first_day_of_period),
     day.Step(expire.expire_due, loyalties_store.projects_with_expiring_points, loyalties_store.first_day),
 )
 JOBS: dict[str, Handler] = {
@@ -60,6 +70,10 @@ JOBS: dict[str, Handler] = {
     **codes.JOBS,
     **vouchers.JOBS,
     **loyalties.JOBS,
+    **tiers.JOBS,
+    **grants.JOBS,
+    **settle.JOBS,
+    **referrals.JOBS,
     day.DAY: day.through(DAY_STEPS),
     **distributions.JOBS,
     **deliveries.JOBS,
@@ -69,12 +83,14 @@ REACTIONS: dict[str, tuple[str, ...]] = {
     "customer.deleted": (vouchers.RELEASE,),
     **dict.fromkeys(triggers.TYPES, (earn.HAPPENED,)),
     "customer.order.canceled": (pending.CANCEL_OF_ORDER,),
-    "campaign.deleted": (loyalties.FORGET_RULES, loyalties.FORGET_OFFERS),
+    "campaign.deleted": (loyalties.FORGET_RULES, loyalties.FORGET_OFFERS, tiers.FORGET, referrals.FORGET),
+    "campaign.updated": (tiers.PLAN,),
 }
 # What happens to a customer is an event of the customer; only its end and these moves themselves move nobody.
 _UNMOVED = {"customer.deleted", "customer.segment.entered", "customer.segment.left"}
 FOLLOWED: dict[str, frozenset[str]] = {
     customers.FOLLOW: frozenset(name for name in EVENTS if name.startswith("customer.")) - _UNMOVED,
+    SETTLE: settle.MOVED,
 }
 SCHEDULED: dict[str, FindDue] = {
     day.DAY: day.due(DAY_STEPS),

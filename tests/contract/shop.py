@@ -16,6 +16,7 @@ with warnings.catch_warnings():  # the client's own, at import
     from voucherify.api_client import ApiClient
     from voucherify.exceptions import ApiException
 
+from clubs import Clubs
 from importing import Importing
 from incentives import Incentives
 from points import Points
@@ -78,6 +79,7 @@ class Shop:
         self.points = Points(client, project, base_url, self._body)
         self.redeeming = Redeeming(client, self._body)
         self.importing = Importing(client, self._body, self._done)
+        self.clubs = Clubs(client, project, self._body)
         self.events = voucherify.EventsApi(client)
         self.metadata = voucherify.MetadataSchemasApi(client)
         self.segments = voucherify.SegmentsApi(client)
@@ -97,6 +99,7 @@ class Shop:
         self.points.play()
         self.redeeming.play()
         self.importing.play()
+        self.clubs.play()
 
     def _body(self, kind: str, /, **fields: Any) -> Any:
         """A request body as the client's class makes it.

@@ -126,7 +126,7 @@ def test_gift_cards_and_programmes_and_promotions_are_changed(project: Project) 
     expiration = {
         "qualification_type": "BALANCE",
         "start_date": {"type": "IMMEDIATE"},
-        "expiration_date": {"type": "BALANCE_DROP"},
+        "expiration_date": {"type": "BALANCE_DROP", "extend": "P0D"},
     }
     club = project.put("/v1/campaigns/Club", {"loyalty_tiers_expiration": expiration, "join_once": False})
     assert (club["loyalty_tiers_expiration"], club["join_once"]) == (expiration, True)

@@ -84,6 +84,7 @@ def test_a_standalone_campaign_has_one_generic_code(project: Project) -> None:
     [
         ({"campaign_type": "PROMOTION"}, "invalid_campaign"),
         ({"campaign_type": "REFERRAL_PROGRAM"}, "invalid_campaign"),
+        ({"referral_program": {"conversion_event_type": "redemption"}}, "invalid_campaign"),
         ({"campaign_type": "LOYALTY_PROGRAM"}, "invalid_campaign"),
         ({"voucher": None}, "invalid_campaign"),
         ({"voucher": {"type": "GIFT_VOUCHER", "discount": DISCOUNT["discount"]}}, "invalid_campaign"),

@@ -57,14 +57,24 @@ def test_a_material_reward_is_made_shown_and_listed(project: Project) -> None:
         ({"product": {"id": "nothing"}}, 404, "not_found"),
         ({"product": {"id": "bottle", "sku_id": "nothing"}}, 404, "not_found"),
         ({"product": {"id": "bottle", "sku_id": "large"}}, 404, "not_found"),
-        ({"coin": {"exchange_ratio": 1, "points_ratio": 1}}, 400, "invalid_payload"),
-        ({"campaign": {"id": "camp_1", "balance": 5}}, 400, "invalid_payload"),
+        ({"coin": {"exchange_ratio": 0, "points_ratio": 1}}, 400, "invalid_payload"),
+        ({"coin": {"exchange_ratio": "0", "points_ratio": 1}}, 400, "invalid_payload"),
+        ({"coin": {"exchange_ratio": "many", "points_ratio": 1}}, 400, "invalid_payload"),
+        ({"coin": {"exchange_ratio": 1, "points_ratio": 0}}, 400, "invalid_payload"),
+        ({"coin": {"exchange_ratio": 1}, "product": {"id": "bottle"}}, 400, "invalid_payload"),
+        ({"campaign": {"id": "camp_1", "balance": 5}}, 404, "not_found"),
+        ({"campaign": {"id": "Gifts"}}, 400, "invalid_balance"),
+        ({"campaign": {"id": "Gifts", "balance": 0}}, 400, "invalid_balance"),
+        ({"campaign": {"id": "Gifts", "balance": 2**60}}, 400, "invalid_balance"),
+        ({"campaign": {"id": "Promo"}}, 400, "invalid_payload"),
     ],
 )
 def test_what_cannot_be_a_reward_is_refused(project: Project, parameters: Any, status: int, key: str) -> None:
     make.product(project)
     make.product(project, "cup")
     make.sku(project, "cup", "large")
+    make.campaign(project, "GIFT_VOUCHERS", "Gifts")
+    make.promotion(project)
     body = {"name": "Something", "parameters": parameters}
     project.refuse("POST", "/v1/rewards", body, status=status, key=key)
     assert project.get("/v1/rewards")["total"] == 0

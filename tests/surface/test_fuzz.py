@@ -144,14 +144,14 @@ class World:
             "channels": (self._distribution()["channels"],),
             "trigger": ({"type": "customer.order.paid"}, {"type": "customer.updated"}),
             "action": ({"type": "MESSAGE"}, {"type": "PUBLICATION", "campaign_id": "Gifts"}),
-            "campaign_type": ("LOYALTY_PROGRAM", "GIFT_VOUCHERS", "PROMOTION"),
+            "campaign_type": ("LOYALTY_PROGRAM", "GIFT_VOUCHERS", "PROMOTION", "REFERRAL_PROGRAM"),
             "voucher": ({"type": "LOYALTY_CARD", "loyalty_card": {"points": 5}}, self.card["code"]),
             "vouchers_count": (1, 2),
-            "parameters": ({"loyalty": {"points": 3}, "product": {"id": "bottle"}},),
             "amount": (0, 700, 2**53 - 1),
             "points": (1, 3, 300, 2**53 - 1),
             "order": ({"amount": 100}, {"source_id": "first"}),
             **self._offer(),
+            **self._club(reward),
             "interval": ("P1D", "P1M"),
             "duration": ("PT5H", "P3D"),
             "start_time": ("09:00", ""),
@@ -194,6 +194,39 @@ class World:
             "related_object_id": ("Club", tiers[1], self.card["id"], self.known["earningRuleId"][0]),
             "context_type": ("global", "campaign.promotion"),
             "promotion": ({"tiers": [{"name": "x", "action": {"discount": {"type": "PERCENT", "percent_off": 5}}}]},),
+        }
+
+    def _club(self, reward: dict[str, Any]) -> dict[str, tuple[Any, ...]]:
+        """Makes tiers, a referral code with a referee, and rewards of other kinds, and returns what names them."""
+        project = self.project
+        body = [{"name": "Low", "points": {"from": 0, "to": 2_000}}, {"name": "High", "points": {"from": 2_001}}]
+        levels = project.post("/v1/loyalties/Club/tiers", body)
+        code = make.referral_code(project, "bob")
+        (holder,) = project.post(f"/v1/referrals/members/{code['code']}/holders", {"holders": [{"source_id": "eve"}]})[
+            "holders"
+        ]
+        coin = make.reward(project, parameters={"coin": {"exchange_ratio": 1}})
+        gift = make.reward(project, 1, parameters={"campaign": {"id": "Gifts", "balance": 5}})
+        tier = project.post("/v1/campaigns/Friends/referral-tiers", {"reward": gift["id"]})
+        self.known["campaignId"] += ["Friends"]
+        self.known["memberId"] += [code["code"]]
+        self.known["code"] += [code["code"]]
+        self.known["rewardId"] += [coin["id"], gift["id"]]
+        self.known["assignmentId"] += [coin["assignment"]["id"], reward["assignment"]["id"]]
+        self.known |= {
+            "loyaltyTierId": [level["id"] for level in levels],
+            "holderId": [holder["id"]],
+            "referralTierId": [tier["id"]],
+        }
+        rates = {"campaign": {"id": "Gifts", "balance": 5}}, {"coin": {"exchange_ratio": "0.5", "points_ratio": 7}}
+        return {
+            "holders": ([{"source_id": "eve"}], [{"source_id": "new"}, {"source_id": "ann"}]),
+            "referral": ({"code": code["code"]}, None),
+            "referral_program": ({"conversion_event_type": "redemption"}, None),
+            "parameters": (*rates, {"loyalty": {"points": 3, "auto_redeem": True}, "product": {"id": "bottle"}}),
+            "earning_rules": ({self.known["earningRuleId"][0]: {"type": "MULTIPLY", "multiplier": 1.5}},),
+            "rewards": ({reward["id"]: {"type": "CUSTOM", "points": 2}}, {coin["id"]: {"type": "NOT_AVAILABLE"}}),
+            "extend": ("P1M", "P0D", "P7D"),
         }
 
     def _url(self) -> str:

@@ -6,8 +6,8 @@ import msgspec
 
 from guerdon.engine import refusals
 from guerdon.engine.allocate import fill
+from guerdon.engine.basket import NO_ORDER
 from guerdon.engine.discounts.step import off_lines, off_order
-from guerdon.engine.money import divide_half_up
 from guerdon.engine.order import Order
 from guerdon.engine.redeemable import Card, Gift, Rate, Redeemable
 from guerdon.engine.refusals import Refusal
@@ -55,7 +55,7 @@ def _credits_for_items(order: Order, wanted: int, lines: Sequence[Line]) -> Paid
 
 
 def _points(order: Order, code: str, card: Card) -> Paid | Refusal:
-    """The price of the reward, or the points asked for, as far as there is something left to pay with them."""
+    """The price of the reward, or as many points as the order is to be paid with."""
     reward = card.reward
     if reward is None:
         return refusals.missing_reward()
@@ -65,18 +65,27 @@ def _points(order: Order, code: str, card: Card) -> Paid | Refusal:
         return refusals.points_exceeded(code, card.balance, reward.points)
     if reward.rate is None:
         return Paid(order=order, points=reward.points or 0)
+    return _coins(order, card.balance, reward.points, reward.rate)
+
+
+def _coins(order: Order, balance: int, asked: int | None, rate: Rate) -> Paid | Refusal:
+    """The points asked for, or else as many whole lots as pay for what is left, but not more than there are."""
+    if order == NO_ORDER:
+        return refusals.missing_order_for_points()
     if order.total_amount is None:
         return refusals.missing_amount_for_points()
-    points = min(card.balance if reward.points is None else reward.points, _needed(order.total_amount, reward.rate))
-    return Paid(order=off_order(order, _worth(points, reward.rate)), points=points)
+    left = max(0, order.total_amount)
+    points = min(balance, _needed(left, rate)) if asked is None else asked
+    return Paid(order=off_order(order, min(left, _worth(points, rate))), points=points)
 
 
 def _worth(points: int, rate: Rate) -> int:
+    """Minor units, whole ones only: a part of one is worth nothing."""
     numerator, denominator = rate.amount.as_integer_ratio()
-    return divide_half_up(points * numerator, rate.points * denominator)
+    return points * numerator // (rate.points * denominator)
 
 
 def _needed(amount: int, rate: Rate) -> int:
-    """How many points pay for the amount, the last of them perhaps in part."""
+    """How many points pay for the amount, in whole lots."""
     numerator, denominator = rate.amount.as_integer_ratio()
-    return -(-amount * rate.points * denominator // numerator) if numerator > 0 else 0
+    return -(-amount * denominator // numerator) * rate.points if numerator > 0 else 0

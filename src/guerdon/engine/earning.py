@@ -11,6 +11,7 @@ from guerdon.engine.formula import results
 from guerdon.engine.formula.compile import Formula
 from guerdon.engine.formula.context import Context
 from guerdon.engine.goods import Named, is_of
+from guerdon.engine.mapping import PointsMapping
 from guerdon.engine.order import Item
 from guerdon.engine.values import find, read_number
 
@@ -70,14 +71,20 @@ class Occasion(msgspec.Struct, frozen=True):
     event_metadata: Mapping[str, Any] = {}
 
 
-def earned(rule: Earning, occasion: Occasion) -> int:
-    """Points for an event; whole steps only, so what is short of a step earns nothing. Rounded once, halves up."""
+def earned(rule: Earning, occasion: Occasion, mapping: PointsMapping | None = None) -> int:
+    """Points for an event; whole steps only, so what is short of a step earns nothing. Rounded once, halves up.
+
+    `mapping` is what the tier of the customer makes of the rule: other points, or so many times as many.
+    """
     steps = 1 if isinstance(rule, Fixed) else _steps(rule, occasion)
     if not steps:
         return 0
+    if mapping is not None and mapping.points is not None:
+        return mapping.points * steps
     computed = results.exact_points(rule.formula, occasion.context) if rule.formula else None
     each = Fraction(rule.points if computed is None else computed)
-    return math.floor(each * steps + _HALF)
+    times = Fraction(str(mapping.multiplier)) if mapping and mapping.multiplier else 1
+    return math.floor(each * steps * times + _HALF)
 
 
 def _steps(rule: Proportional, occasion: Occasion) -> int:

@@ -165,6 +165,11 @@ def not_the_holder(code: str, holder_id: str | None, customer_id: str | None) ->
     return Refusal(key="invalid_customer", message=message, details=code, reason=reason)
 
 
+def not_published(code: str) -> Refusal:
+    reason = Reason(check="publication")
+    return Refusal(key="not_published", message="Voucher is not published", details=code, reason=reason)
+
+
 def by_referrer(code: str, customer_id: str) -> Refusal:
     message = "voucher cannot be redeemed by referrer"
     reason = Reason(check="referrer", expected="another customer", actual=customer_id)
@@ -174,6 +179,11 @@ def by_referrer(code: str, customer_id: str) -> Refusal:
 def missing_amount() -> Refusal:
     details = "Amount is required when redeeming a GIFT_VOUCHER"
     return Refusal(key="missing_amount", message="Missing amount", details=details, reason=_NO_AMOUNT)
+
+
+def missing_order_for_points() -> Refusal:
+    details = "An order is required when redeeming a LOYALTY_CARD"
+    return Refusal(key="missing_order", message="Missing order", details=details)
 
 
 def missing_amount_for_points() -> Refusal:

@@ -95,6 +95,7 @@ customer.holder.assignment.created customer.holder.assignment.deleted
 customer.reward_redemptions.created customer.reward_redemptions.pending
 """
 _LOG = """
+customer.loyalty.tier.expiration.changed customer.loyalty.updated customer.reward_redemptions.rolledback
 customer.voucher.loyalty_card.points_transferred
 """
 _MESSAGE = frozenset({Purpose.MESSAGE})

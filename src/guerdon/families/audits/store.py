@@ -109,12 +109,14 @@ CHECKS = (
         """,
     ),
     Check(
-        "a reward counts the redemptions that stand",
+        "a reward counts the redemptions that stand and what referrers got",
         f"""
         SELECT w.project_id, w.id, w.redeemed::text AS kept, coalesce(r.times, 0)::text AS "right"
         FROM rewards w LEFT JOIN (
-            SELECT project_id, reward_id, count(*) AS times FROM redemptions WHERE {_STANDING}
-            GROUP BY project_id, reward_id
+            SELECT project_id, reward_id, count(*) AS times FROM (
+                SELECT project_id, reward_id FROM redemptions WHERE {_STANDING}
+                UNION ALL SELECT project_id, reward_id FROM reward_redemptions WHERE referral_tier_id IS NOT NULL
+            ) given GROUP BY project_id, reward_id
         ) r ON r.project_id = w.project_id AND r.reward_id = w.id
         """,
     ),
@@ -131,6 +133,40 @@ CHECKS = (
             SELECT project_id, holder_id, campaign, sum(balance) AS points FROM vouchers
             WHERE type = 'LOYALTY_CARD' AND holder_id IS NOT NULL GROUP BY project_id, holder_id, campaign
         ) v ON v.project_id = c.project_id AND v.holder_id = c.id AND v.campaign = c.name
+        """,
+    ),
+    Check(
+        "a customer's tier in a programme is that of the card there",
+        """
+        SELECT coalesce(c.project_id, s.project_id) AS project_id, coalesce(c.id, s.customer_id) AS id,
+            coalesce(c.tier_id, '') AS kept, coalesce(s.tier_id, '') AS "right"
+        FROM (
+            SELECT c.project_id, c.id, p.key AS name, p.value ->> 'loyalty_tier' AS tier_id
+            FROM customers c, jsonb_each(c.programs) p WHERE p.value ? 'loyalty_tier'
+        ) c FULL JOIN (
+            SELECT s.project_id, s.customer_id, v.campaign, s.tier_id FROM loyalty_standings s
+            JOIN vouchers v ON v.project_id = s.project_id AND v.id = s.id AND v.holder_id = s.customer_id
+        ) s ON s.project_id = c.project_id AND s.customer_id = c.id AND s.campaign = c.name
+        """,
+    ),
+    Check(
+        "a customer has referred as many as it is noted of",
+        """
+        SELECT coalesce(n.project_id, r.project_id) AS project_id, coalesce(n.customer_id, r.referrer_id) AS id,
+            coalesce(n.referees, 0)::text AS kept, coalesce(r.times, 0)::text AS "right"
+        FROM referrers n FULL JOIN (
+            SELECT project_id, campaign_id, referrer_id, count(*) AS times FROM referrals
+            GROUP BY project_id, campaign_id, referrer_id
+        ) r ON r.project_id = n.project_id AND r.campaign_id = n.campaign_id AND r.referrer_id = n.customer_id
+        """,
+    ),
+    Check(
+        "a customer was referred as often as the profile says",
+        """
+        SELECT c.project_id, c.id, jsonb_array_length(c.referrals)::text AS kept, coalesce(r.times, 0)::text AS "right"
+        FROM customers c LEFT JOIN (
+            SELECT project_id, referee_id, count(*) AS times FROM referrals GROUP BY project_id, referee_id
+        ) r ON r.project_id = c.project_id AND r.referee_id = c.id
         """,
     ),
     Check(

@@ -3,7 +3,7 @@
 from guerdon.clock import iso
 from guerdon.errors import duplicate_found
 from guerdon.events.work import Work
-from guerdon.families.campaigns import codes, define, shown, store, views
+from guerdon.families.campaigns import codes, define, referral, shown, store, views
 from guerdon.families.campaigns.schemas import CampaignCreated, NewCampaign, NewCampaignCode
 from guerdon.families.campaigns.store import CampaignRow
 from guerdon.families.categories import store as categories
@@ -18,11 +18,12 @@ from guerdon.families.vouchers.codes import own_code
 async def create(work: Work, new: NewCampaign) -> CampaignRow:
     """Makes the campaign, with its code if it begins with one; more are made in the background.
 
-    Errors: what `define.campaign` refuses, not_found for a category or rule, metadata_validation_failed,
-    duplicate_found for the name or code.
+    Errors: what `define.campaign` refuses, not_found for a category, rule, event or campaign,
+    metadata_validation_failed, duplicate_found for the name or code.
     """
     category_id = await categories.named(work.db, work.project.id, new.category_id or new.category)
-    row = define.campaign(new, work.new_id("camp_"), category_id, work.now)
+    program = await referral.program(work, new.referral_program) if new.referral_program else None
+    row = define.campaign(new, work.new_id("camp_"), category_id, work.now, program)
     config = row.configured.codes.config
     count = define.codes_of(new)
     codes.check_capacity(work, config, count)

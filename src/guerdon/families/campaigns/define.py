@@ -9,7 +9,16 @@ from guerdon.engine.codes import CodeConfig, code_config
 from guerdon.engine.points import ExpirationRules, problem_of
 from guerdon.errors import ApiError, invalid_payload, refused
 from guerdon.families.campaigns.schemas import NewCampaign, NewCampaignVoucher, NewCodeConfig, TiersExpiration
-from guerdon.families.campaigns.store import PROMOTION, CampaignRow, CardSettings, CodeSettings, GiftSettings, Settings
+from guerdon.families.campaigns.store import (
+    NO_EXTENSION,
+    PROMOTION,
+    REFERRAL,
+    CampaignRow,
+    CardSettings,
+    CodeSettings,
+    GiftSettings,
+    Settings,
+)
 from guerdon.families.vouchers import terms
 from guerdon.families.vouchers.codes import invalid_code_config
 
@@ -18,6 +27,7 @@ KINDS = {
     "DISCOUNT_COUPONS": ("DISCOUNT_VOUCHER", "discount"),
     "GIFT_VOUCHERS": ("GIFT_VOUCHER", "gift"),
     "LOYALTY_PROGRAM": ("LOYALTY_CARD", "loyalty_card"),
+    REFERRAL: ("DISCOUNT_VOUCHER", "discount"),
 }
 _DONE = "DONE"
 _IN_PROGRESS = "IN_PROGRESS"
@@ -27,8 +37,10 @@ def invalid_campaign(details: str) -> ApiError:
     return refused("invalid_campaign", "Invalid Campaign", details)
 
 
-def campaign(new: NewCampaign, campaign_id: str, category_id: str | None, now: datetime) -> CampaignRow:
-    """The campaign as it will be once its codes are made or being made.
+def campaign(
+    new: NewCampaign, campaign_id: str, category_id: str | None, now: datetime, program: dict[str, Any] | None = None
+) -> CampaignRow:
+    """The campaign as it will be once its codes are made or being made; `program` is that of a referral campaign.
 
     Errors: invalid_campaign, invalid_code_config, and invalid_payload for dates and rules that make no sense.
     """
@@ -44,6 +56,7 @@ def campaign(new: NewCampaign, campaign_id: str, category_id: str | None, now: d
         activity_duration=new.activity_duration_after_publishing,
         use_voucher_metadata_schema=new.use_voucher_metadata_schema is not False,
         loyalty_tiers_expiration=tiers_expiration(new.loyalty_tiers_expiration),
+        referral_program=program,
     )
     count = codes_of(new)
     status = _IN_PROGRESS if count > 1 else _DONE
@@ -107,8 +120,8 @@ def _check_promotion(new: NewCampaign) -> None:
 def _voucher(new: NewCampaign) -> NewCampaignVoucher:
     if new.promotion is not None:
         raise invalid_campaign(f"Property 'promotion' is allowed only for {PROMOTION} campaign")
-    if new.campaign_type not in KINDS:
-        raise invalid_campaign(f"{new.campaign_type} campaigns are not supported yet")
+    if (new.referral_program is None) is (new.campaign_type == REFERRAL):
+        raise invalid_campaign(f"Property 'referral_program' is required for {REFERRAL} campaign, and only for that")
     voucher_type, given = KINDS[new.campaign_type]
     voucher = new.voucher
     if voucher is None or getattr(voucher, given) is None:
@@ -116,8 +129,8 @@ def _voucher(new: NewCampaign) -> NewCampaignVoucher:
     if voucher.type not in {None, voucher_type}:
         raise invalid_campaign(f"Voucher type must be {voucher_type} for {new.campaign_type} campaign")
     if new.type == "STANDALONE":
-        if new.campaign_type == "LOYALTY_PROGRAM":
-            raise invalid_campaign("Type STANDALONE is not allowed for LOYALTY_PROGRAM campaign")
+        if new.campaign_type in {"LOYALTY_PROGRAM", REFERRAL}:
+            raise invalid_campaign(f"Type STANDALONE is not allowed for {new.campaign_type} campaign")
         if codes_of(new) != 1:
             raise invalid_campaign("STANDALONE type campaign has exactly one voucher")
     elif voucher.code is not None:
@@ -150,7 +163,7 @@ def check_times(activity_duration: str | None, tiers: TiersExpiration | None) ->
     durations = {"activity_duration_after_publishing": activity_duration}
     if tiers:
         extend = tiers.expiration_date.extend
-        durations["loyalty_tiers_expiration.expiration_date.extend"] = extend
+        durations["loyalty_tiers_expiration.expiration_date.extend"] = None if extend == NO_EXTENSION else extend
     for path, text in durations.items():
         if text is not None:
             terms.check_duration(path, text)
@@ -160,4 +173,7 @@ def tiers_expiration(expiration: TiersExpiration | None) -> dict[str, Any] | Non
     """As it is stored. Errors: invalid_payload."""
     if expiration and expiration.qualification_type == "POINTS_IN_PERIOD" and not expiration.qualification_period:
         raise invalid_payload("Property .loyalty_tiers_expiration should have required property 'qualification_period'")
+    rounding = expiration.expiration_date.rounding if expiration else None
+    if rounding and rounding.type == "CUSTOM" and rounding.strategy is None:
+        rounding.strategy = "END"
     return msgspec.to_builtins(expiration)

@@ -7,6 +7,7 @@ from msgspec import UNSET, Meta, UnsetType
 
 from guerdon.clock import Moment
 from guerdon.engine.points import ExpirationRules
+from guerdon.families.campaigns.referring import NewReferralProgram
 from guerdon.families.promotion_tiers.schemas import NewTier, TiersList
 from guerdon.families.vouchers.schemas import (
     Assignments,
@@ -82,7 +83,7 @@ class TierRounding(msgspec.Struct, omit_defaults=True, kw_only=True):
     type: Literal["MONTH", "QUARTER", "HALF_YEAR", "YEAR", "CUSTOM"] | None = None
     strategy: Literal["START", "END"] | None = None
     unit: Literal["MONTH"] | None = None
-    value: Annotated[int, Meta(ge=1, le=12)] | None = None
+    value: Annotated[int, Meta(ge=0, le=11)] | None = None
 
 
 class TierEnd(msgspec.Struct, omit_defaults=True, kw_only=True):
@@ -132,6 +133,7 @@ class NewCampaign(msgspec.Struct, kw_only=True):
     loyalty_tiers_expiration: TiersExpiration | None = None
     voucher: NewCampaignVoucher | None = None
     promotion: NewPromotion | None = None
+    referral_program: NewReferralProgram | None = None
 
 
 class NewGiftEffect(msgspec.Struct, kw_only=True):
@@ -247,6 +249,7 @@ class Campaign(msgspec.Struct, kw_only=True):
     categories: list[Any] = []
     loyalty_tiers_expiration: dict[str, Any] | UnsetType = UNSET
     promotion: TiersList | UnsetType = UNSET
+    referral_program: dict[str, Any] | UnsetType = UNSET
     validation_rules_assignments: Assignments
     object: str = "campaign"
 
@@ -277,6 +280,7 @@ class SimpleCampaign(msgspec.Struct, kw_only=True):
     campaign_type: str
     type: str
     is_referral_code: bool
+    referral_program: dict[str, Any] | UnsetType = UNSET
     voucher: SimpleCampaignVoucher | UnsetType = UNSET
     auto_join: bool
     join_once: bool

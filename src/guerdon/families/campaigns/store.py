@@ -14,6 +14,8 @@ from guerdon.engine.points import ExpirationRules, last_day
 from guerdon.engine.validity import Validity
 
 PROMOTION = "PROMOTION"
+REFERRAL = "REFERRAL_PROGRAM"
+NO_EXTENSION = "P0D"  # tiers last no longer than their period
 
 
 class GiftSettings(msgspec.Struct, frozen=True):
@@ -48,6 +50,7 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     activity_duration: str | None = None
     use_voucher_metadata_schema: bool = True
     loyalty_tiers_expiration: dict[str, Any] | None = None
+    referral_program: dict[str, Any] | None = None
 
 
 class CampaignRow(msgspec.Struct, frozen=True, kw_only=True):

@@ -1,12 +1,13 @@
 """Campaign rows as answers and events show them."""
 
 from collections.abc import Sequence
+from typing import Any
 
 from msgspec import UNSET, UnsetType
 
 from guerdon.clock import iso, iso_or_none
 from guerdon.families.campaigns import schemas
-from guerdon.families.campaigns.store import CampaignRow, CodeSettings, Settings
+from guerdon.families.campaigns.store import NO_EXTENSION, REFERRAL, CampaignRow, CodeSettings, Settings
 from guerdon.families.promotion_tiers.schemas import Tier, TierCampaign, TiersList
 from guerdon.families.vouchers.beside import NOTHING, Beside
 from guerdon.families.vouchers.schemas import Gift
@@ -43,7 +44,8 @@ def campaign(row: CampaignRow, beside: Beside = NOTHING, tiers: Sequence[Tier] =
         category=beside.category(row) or UNSET,
         category_id=row.category_id,
         categories=beside.categories_of(row),
-        loyalty_tiers_expiration=settings.loyalty_tiers_expiration or UNSET,
+        loyalty_tiers_expiration=_tiers_expiration(settings) or UNSET,
+        referral_program=settings.referral_program or UNSET,
         promotion=UNSET if row.has_codes else TiersList(tiers=list(tiers), total=len(tiers)),
         validation_rules_assignments=beside.assignments_of(row),
     )
@@ -80,7 +82,8 @@ def _simple(row: CampaignRow, absent: UnsetType | None) -> schemas.SimpleCampaig
         name=row.name,
         campaign_type=row.campaign_type,
         type=row.type,
-        is_referral_code=row.campaign_type == "REFERRAL_PROGRAM",
+        is_referral_code=row.campaign_type == REFERRAL,
+        referral_program=row.configured.referral_program or UNSET,
         voucher=_simple_voucher(row, absent) if row.has_codes else UNSET,
         auto_join=row.auto_join,
         join_once=row.join_once,
@@ -117,13 +120,19 @@ def _voucher(row: CampaignRow, settings: Settings) -> schemas.CampaignVoucher:
         loyalty_card=_card(codes) or UNSET,
         redemption=schemas.Limit(quantity=codes.quantity),
         code_config=_config(codes),
-        is_referral_code=row.campaign_type == "REFERRAL_PROGRAM",
+        is_referral_code=row.campaign_type == REFERRAL,
         start_date=iso_or_none(row.start_date) or UNSET,
         expiration_date=iso_or_none(row.expiration_date) or UNSET,
         validity_timeframe=validity.get("timeframe", UNSET),
         validity_day_of_week=validity.get("day_of_week", UNSET),
         validity_hours=validity.get("hours", UNSET),
     )
+
+
+def _tiers_expiration(settings: Settings) -> dict[str, Any] | None:
+    """As it is stored, but always with how much longer tiers last."""
+    told = settings.loyalty_tiers_expiration
+    return told and {**told, "expiration_date": {"extend": NO_EXTENSION, **told["expiration_date"]}}
 
 
 def _gift(codes: CodeSettings) -> Gift | None:

@@ -16,7 +16,8 @@ from guerdon.errors import ApiError
 from guerdon.events.doorbell import Bell
 from guerdon.events.work import Runtime, working
 from guerdon.families.clocks import store
-from guerdon.families.loyalties import day, pending_store, store as loyalties
+from guerdon.families.grants import store as grants
+from guerdon.families.loyalties import day, pending_store, store as loyalties, tier_store
 from guerdon.families.projects import store as projects
 from guerdon.families.segments import jobs as segments, store as segments_store
 from guerdon.jobs import queue
@@ -25,7 +26,14 @@ from guerdon.webhooks import store as webhooks
 
 # The jobs that a new day causes, and where the next day is found on which they have something to do.
 _DAILY = (segments.NEW_DAY, day.DAY)
-_FIRST_DAYS: Sequence[day.FirstDay] = (pending_store.first_day, loyalties.first_day, segments_store.next_day)
+_FIRST_DAYS: Sequence[day.FirstDay] = (
+    pending_store.first_day,
+    grants.first_day,
+    tier_store.first_day_after_end,
+    tier_store.first_day_of_period,
+    loyalties.first_day,
+    segments_store.next_day,
+)
 _PAUSES_S = (0.005, 0.01, 0.02, 0.05)
 _PATIENCE_S = 120.0
 

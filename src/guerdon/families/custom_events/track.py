@@ -1,5 +1,6 @@
 """Recording what a customer has done. What follows from it reacts to the event."""
 
+import msgspec
 from msgspec import UNSET
 
 from guerdon.clock import iso
@@ -19,6 +20,9 @@ from guerdon.families.custom_events.store import EVENT_SCHEMAS
 from guerdon.families.customers import save, views as customer_views
 from guerdon.families.customers.store import CustomerRow
 from guerdon.families.metadata_schemas.check import validation_failed
+from guerdon.jobs import queue
+
+REFERRED = "referrals.by_event"  # what follows from an event that names a referral code
 
 
 async def track(work: Work, new: NewCustomEvent) -> Tracked:
@@ -50,6 +54,8 @@ async def track(work: Work, new: NewCustomEvent) -> Tracked:
     event = work.event("customer.custom_event", customer.id, told)
     if not await store.count(work, customer.id, new.event, event):
         raise not_found("customer", customer.id)
+    if new.referral is not None:
+        await queue.enqueue(work, REFERRED, {"code": new.referral.code, "event": msgspec.to_builtins(told.event)})
     return tracked
 
 

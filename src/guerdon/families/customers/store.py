@@ -142,6 +142,22 @@ UPDATE customers SET version = version + 1, redemptions_succeeded = redemptions_
     last_order_at = greatest(last_order_at, $13)
 WHERE project_id = $1 AND id = $2
 """
+_REFER = """
+UPDATE customers SET referrals = referrals || jsonb_build_array($3::jsonb), version = version + 1
+WHERE project_id = $1 AND id = $2
+"""
+_COUNT_REFERRED = """
+UPDATE customers SET version = version + 1, programs = programs || jsonb_build_object(
+    $3::text, coalesce(programs->$3, '{}') || jsonb_build_object(
+        'referred_customers', coalesce((programs->$3->>'referred_customers')::bigint, 0) + 1))
+WHERE project_id = $1 AND id = $2
+"""
+_SET_TIER = f"""
+UPDATE customers SET version = version + 1, programs = programs || jsonb_build_object(
+    $3::text, (coalesce(programs->$3, '{{}}') - 'loyalty_tier')
+        || CASE WHEN $4::text IS NULL THEN '{{}}' ELSE jsonb_build_object('loyalty_tier', $4::text) END)
+WHERE project_id = $1 AND id = $2 RETURNING {CUSTOMERS.columns}
+"""
 _RETURNED = ", ".join(f"c.{column}" for column in CustomerRow.__struct_fields__)
 _CHANGE_CARDS = f"""
 UPDATE customers c SET version = c.version + 1, gift_to_go = c.gift_to_go + n.credits,
@@ -226,3 +242,21 @@ async def count_redemptions(db: Transaction, project_id: str, changes: Sequence[
             db.later(_COUNT_REDEMPTIONS, project_id, *msgspec.structs.astuple(change))
         else:
             await db.write(_COUNT_REDEMPTIONS, project_id, *msgspec.structs.astuple(change))
+
+
+async def refer(db: Transaction, project_id: str, customer_id: str, entry: dict[str, Any]) -> None:
+    """Notes that the customer was referred."""
+    await db.write(_REFER, project_id, customer_id, entry)
+
+
+async def count_referred(db: Transaction, project_id: str, customer_id: str, campaign: str) -> None:
+    """Counts one more customer whom this one has referred in the campaign of this name."""
+    await db.write(_COUNT_REFERRED, project_id, customer_id, campaign)
+
+
+async def set_tier(
+    db: Transaction, project_id: str, customer_id: str, campaign: str, tier_id: str | None
+) -> CustomerRow | None:
+    """The customer, in this tier of the campaign of this name, or in none; None if there is no such customer."""
+    row = await db.write_row(_SET_TIER, project_id, customer_id, campaign, tier_id)
+    return None if row is None else CUSTOMERS.read(row)

@@ -21,7 +21,7 @@ def customer(row: CustomerRow) -> schemas.Customer:
         address=row.address,
         metadata=row.metadata,
         summary=schemas.Summary(_redemptions(row), _orders(row)),
-        loyalty=_loyalty(row),
+        loyalty=loyalty(row),
         referrals=schemas.Referrals(len(row.referrals), row.referrals),
         system_metadata={},
         created_at=iso(row.created_at),
@@ -57,7 +57,7 @@ def _orders(row: CustomerRow) -> schemas.OrdersSummary:
     )
 
 
-def _loyalty(row: CustomerRow) -> schemas.Loyalty:
+def loyalty(row: CustomerRow) -> schemas.Loyalty:
     # The reference's schema and its own sample name different things of a campaign; both are shown.
     campaigns = {
         name: schemas.Program(

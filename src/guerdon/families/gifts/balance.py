@@ -11,16 +11,15 @@ from guerdon.families.customers.store import CardChange, CustomerRow
 from guerdon.families.gifts.schemas import AmountBalance, AmountChange, CreditsAdded, CreditsMoved
 from guerdon.families.loyalties import views
 from guerdon.families.loyalties.schemas import Related
+from guerdon.families.publications.publish import API
 from guerdon.families.vouchers import ledger, views as voucher_views
 from guerdon.families.vouchers.assets import Links
 from guerdon.families.vouchers.ledger import TransactionRow
 from guerdon.families.vouchers.store import VOUCHERS, VoucherRow
 
-_SOURCE = "API"
 
-
-async def adjust(work: Work, card: VoucherRow, change: AmountChange) -> AmountBalance:
-    """The card's balance after the change.
+async def adjust(work: Work, card: VoucherRow, change: AmountChange, *, source: str = API) -> AmountBalance:
+    """The card's balance after the change. `source` names who has made it.
 
     Errors: invalid_payload, not_found, and gift_amount_exceeded where more is to be taken than there is; then nothing
     has changed.
@@ -42,7 +41,7 @@ async def adjust(work: Work, card: VoucherRow, change: AmountChange) -> AmountBa
         campaign_id=changed.campaign_id,
         type="CREDITS_ADDITION" if change.amount > 0 else "CREDITS_REMOVAL",
         amount=change.amount,
-        source=_SOURCE,
+        source=source,
         source_id=change.source_id,
         reason=change.reason,
         details={"balance": msgspec.to_builtins(shown)},

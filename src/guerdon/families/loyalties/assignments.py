@@ -8,14 +8,19 @@ import msgspec
 from guerdon.errors import duplicate_found, invalid_payload, missing_param, not_found
 from guerdon.events.work import Work
 from guerdon.families.campaigns import store as campaigns, views as campaign_views
-from guerdon.families.campaigns.store import CampaignRow
+from guerdon.families.campaigns.store import CAMPAIGNS, CampaignRow
 from guerdon.families.loyalties.schemas import AssignmentEvent, NewCampaignAssignment
 from guerdon.families.rewards import store, views
+from guerdon.families.rewards.parameters import campaign_of
 from guerdon.families.rewards.schemas import NewAssignment
-from guerdon.families.rewards.store import ASSIGNMENTS, REWARDS, AssignmentRow
+from guerdon.families.rewards.store import ASSIGNMENTS, REWARDS, AssignmentRow, RewardRow
 from guerdon.families.validation_rules import store as rules
 from guerdon.families.validation_rules.assign import bind, tell
 from guerdon.families.validation_rules.schemas import About
+from guerdon.jobs import queue
+
+# The job that looks at a card when its points have moved: redeems what the engine is to redeem, and settles its tier.
+SETTLE = "loyalties.settle"
 
 
 async def offer(work: Work, campaign: CampaignRow, new: Sequence[NewCampaignAssignment]) -> list[AssignmentRow]:
@@ -25,18 +30,22 @@ async def offer(work: Work, campaign: CampaignRow, new: Sequence[NewCampaignAssi
 
 
 async def assign(work: Work, campaign: CampaignRow, reward_id: str, new: NewAssignment) -> AssignmentRow:
-    """The offer. Errors: missing_param without a price, not_found, duplicate_found for a second offer."""
-    points = _price(new)
+    """The offer.
+
+    Errors: missing_param without a price, not_found, invalid_payload for a campaign that would reward itself or for a
+    second offer that the engine is to redeem, duplicate_found for a second offer of the reward.
+    """
     await work.db.begin()
-    held = await campaigns.hold(work.db, work.project.id, campaign.id)
-    if held is None:
-        raise not_found("campaign", campaign.id)
+    held = await _hold(work, campaign, automatic=_wants_automatic(new))
     reward = await store.hold(work.db, work.project.id, reward_id)
     if reward is None:
         raise not_found("reward", reward_id)
+    if campaign_of(reward.parameters) == held.id:
+        raise invalid_payload(f"Reward {reward.id} gives points of campaign {held.id} itself")
     row = AssignmentRow(
-        id=work.new_id("rewa_"), reward_id=reward.id, campaign_id=held.id, points=points, created_at=work.now
+        id=work.new_id("rewa_"), reward_id=reward.id, campaign_id=held.id, created_at=work.now, **_price(new, reward)
     )
+    await _begin_automatic(work, row)
     if not await store.assign(work.db, work.project.id, row):
         found = await store.offer(work.db, work.project.id, held.id, reward.id)
         raise duplicate_found("reward_assignment", "id", found.id if found else reward.id)
@@ -47,15 +56,21 @@ async def assign(work: Work, campaign: CampaignRow, reward_id: str, new: NewAssi
 
 
 async def reprice(work: Work, campaign: CampaignRow, row: AssignmentRow, new: NewAssignment) -> AssignmentRow:
-    """The offer at its new price; nothing is told if that is the old one. Errors: missing_param, not_found."""
-    points = _price(new)
+    """The offer at its new price; nothing is told if that is the old one.
+
+    Errors: missing_param, not_found, invalid_payload for a second offer that the engine is to redeem.
+    """
     await work.db.begin()
+    await _hold(work, campaign, automatic=_wants_automatic(new))
     held = await ASSIGNMENTS.lock(work.db, work.project.id, row.id)
-    if held is None:
+    reward = held and await store.hold(work.db, work.project.id, held.reward_id)
+    if held is None or reward is None:
         raise not_found("reward_assignment", row.id)
-    if held.points == points:
+    changed = msgspec.structs.replace(held, **_price(new, reward))
+    if changed == held:
         return held
-    changed = msgspec.structs.replace(held, points=points, updated_at=work.now)
+    await _begin_automatic(work, changed)
+    changed = msgspec.structs.replace(changed, updated_at=work.now)
     await ASSIGNMENTS.update(work.db, work.project.id, changed)
     await _tell(work, "campaign.reward.assignment.updated", campaign, changed)
     return changed
@@ -83,12 +98,39 @@ async def _tell(work: Work, event_type: str, campaign: CampaignRow, row: Assignm
         work.record(event_type, campaign.id, told, campaign_id=campaign.id)
 
 
-def _price(new: NewAssignment) -> int:
+async def _hold(work: Work, campaign: CampaignRow, *, automatic: bool) -> CampaignRow:
+    """The campaign, to ourselves where it gets an offer of which it has at most one. Errors: not_found."""
+    hold = CAMPAIGNS.lock if automatic else campaigns.hold
+    held = await hold(work.db, work.project.id, campaign.id)
+    if held is None:
+        raise not_found("campaign", campaign.id)
+    return held
+
+
+async def _begin_automatic(work: Work, row: AssignmentRow) -> None:
+    """From now on cards of the project are looked at when their points move. Errors: invalid_payload for a second."""
+    if not row.auto_redeem:
+        return
+    other = await store.automatic(work.db, work.project.id, row.campaign_id)
+    if other is not None and other.id != row.id:
+        raise invalid_payload(f"Property .parameters.loyalty.auto_redeem is set for reward assignment {other.id}")
+    await queue.follow(work.db, work.project.id, SETTLE)
+
+
+def _wants_automatic(new: NewAssignment) -> bool:
+    return bool(new.parameters and new.parameters.loyalty and new.parameters.loyalty.auto_redeem)
+
+
+def _price(new: NewAssignment, reward: RewardRow) -> dict[str, Any]:
+    """Coins have none: the customer says how many points to pay."""
+    automatic = _wants_automatic(new)
+    if reward.type == "COIN":
+        if automatic:
+            raise invalid_payload("Property .parameters.loyalty.auto_redeem is not for rewards of type COIN")
+        return {"points": None}
     loyalty = new.parameters and new.parameters.loyalty
     if loyalty is None:
         raise missing_param("parameters.loyalty")
     if loyalty.points is None:
         raise missing_param("parameters.loyalty.points")
-    if loyalty.auto_redeem:
-        raise invalid_payload("Property .parameters.loyalty.auto_redeem is not supported yet")
-    return loyalty.points
+    return {"points": loyalty.points, "auto_redeem": automatic}

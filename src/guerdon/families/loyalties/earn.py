@@ -13,10 +13,11 @@ from guerdon.families.campaigns import store as campaigns, views as campaign_vie
 from guerdon.families.campaigns.store import CampaignRow
 from guerdon.families.customers import store as customers, views as customer_views
 from guerdon.families.customers.store import CUSTOMERS, CardChange, CustomerRow
-from guerdon.families.loyalties import grounds, pending, store, triggers, views
+from guerdon.families.loyalties import grounds, pending, store, tier_views, triggers, views
 from guerdon.families.loyalties.grounds import Due, Ground
 from guerdon.families.loyalties.movements import AUTOMATIC, Expanded, Member, Movement, book, tell_points_added
 from guerdon.families.loyalties.schemas import RewardedPoints
+from guerdon.families.loyalties.tier_store import LoyaltyTierRow, tier_of_holder
 from guerdon.families.loyalties.triggers import Trigger
 from guerdon.families.orders.schemas import SimpleOrder
 from guerdon.families.orders.store import ORDERS
@@ -35,10 +36,11 @@ log = logger("loyalties")
 
 
 class _Occasion(msgspec.Struct, frozen=True):
-    """What has happened, and the campaign that rewards it."""
+    """What has happened, the campaign that rewards it, and the tier of it that the customer is in."""
 
     campaign: CampaignRow
     trigger: Trigger
+    tier: LoyaltyTierRow | None
 
 
 class _Card(msgspec.Struct, frozen=True):
@@ -70,9 +72,10 @@ async def earn(work: Work, payload: dict[str, Any]) -> None:
     holder = await CUSTOMERS.get(work.db, project.id, id=trigger.event.entity_id)
     if holder is None:
         return
-    occasion = _Occasion(campaign, trigger)
     rules = await store.rules_for(work.db, project.id, campaign.id, trigger.met)
-    due = await grounds.due(work, campaign, rules, _ground(work, trigger, holder))
+    tier = await tier_of_holder(work.db, project.id, campaign.id, holder.id) if rules else None
+    occasion = _Occasion(campaign, trigger, tier)
+    due = await grounds.due(work, campaign, rules, _ground(work, trigger, holder, tier))
     card = await _held_card(work, occasion, holder, due) if due else None
     if card is None or not card.before.active or problem_at(card.before.period, at, project.timezone):
         return
@@ -81,7 +84,7 @@ async def earn(work: Work, payload: dict[str, Any]) -> None:
         current = await _earn(work, occasion, card, current, one)
 
 
-def _ground(work: Work, trigger: Trigger, holder: CustomerRow) -> Ground:
+def _ground(work: Work, trigger: Trigger, holder: CustomerRow, tier: LoyaltyTierRow | None) -> Ground:
     told: dict[str, Any] = trigger.data["customer"].get("metadata") or {}
     return Ground(
         moment=trigger.moment(work.project.timezone),
@@ -89,6 +92,7 @@ def _ground(work: Work, trigger: Trigger, holder: CustomerRow) -> Ground:
         order=trigger.engine_order(),
         order_metadata=trigger.order["metadata"] if trigger.order else {},
         event_metadata=trigger.custom_event["metadata"] if trigger.custom_event else {},
+        tier=tier,
     )
 
 
@@ -146,7 +150,9 @@ async def _earn(work: Work, occasion: _Occasion, card: _Card, current: VoucherRo
     if rule.pending_days:
         return await pending.add(work, occasion.campaign, trigger, current, pending.Earned(entry_id, rule, points))
     member = await _add(work, occasion, current, due)
-    named = {"earning_rule": {"id": rule.id, "source": {"banner": rule.banner or ""}}}
+    named: dict[str, Any] = {"earning_rule": {"id": rule.id, "source": {"banner": rule.banner or ""}}}
+    if occasion.tier is not None:
+        named["holder_loyalty_tier"] = {"id": occasion.tier.id, "name": occasion.tier.name}
     movement = Movement(
         type="POINTS_ACCRUAL",
         points=points,
@@ -161,6 +167,7 @@ async def _earn(work: Work, occasion: _Occasion, card: _Card, current: VoucherRo
         segment=trigger.segment,
         loyalty_tier=trigger.tier,
         custom_event=trigger.custom_event,
+        holder_loyalty_tier=tier_views.tier(occasion.tier) if occasion.tier else None,
     )
     row = await book(work, member, movement, expanded, transaction_id=entry_id)
     tell_points_added(work, member, row, AUTOMATIC)
@@ -188,6 +195,7 @@ def _tell_rewarded(work: Work, occasion: _Occasion, card: _Card, member: Member,
         holder=holder,
         voucher=voucher_views.simple(card.before),
         campaign=campaign_views.simple_of_customer(member.campaign),
+        loyalty_tier=tier_views.tier(occasion.tier) if occasion.tier else None,
         earning_rule=views.earning_rule_in_event(due.rule),
         balance=views.balance(member.card, due.points, AUTOMATIC),
         order=occasion.trigger.order,

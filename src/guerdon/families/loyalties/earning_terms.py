@@ -18,6 +18,7 @@ from guerdon.families.loyalties.earning_schemas import (
     ProportionalPoints,
     Step,
 )
+from guerdon.families.loyalties.tier_store import LOYALTY_TIERS
 from guerdon.families.product_collections import store as collections
 from guerdon.families.segments import live
 
@@ -55,7 +56,7 @@ async def target(work: Work, new: NewEarningRule, path: str) -> str:
         return segment_id
     if kind == "tier":
         tier_id = _named(new.loyalty_tier and new.loyalty_tier.id, "loyalty_tier.id")
-        if tier_id != ANY_TIER:
+        if tier_id != ANY_TIER and await LOYALTY_TIERS.get(work.db, work.project.id, id=tier_id) is None:
             raise not_found("loyalty_tier", tier_id)
         return tier_id
     schema_id = _named(new.custom_event and new.custom_event.schema_id, "custom_event.schema_id")

@@ -15,6 +15,7 @@ from guerdon.families.loyalties.earning_terms import ORDER_PAID
 from guerdon.families.loyalties.grounds import Ground
 from guerdon.families.loyalties.schemas import Estimate, EstimateRequest, NamedCampaign
 from guerdon.families.loyalties.store import Met
+from guerdon.families.loyalties.tier_store import tier_of_holder
 from guerdon.families.orders import lines, save as orders
 
 
@@ -41,6 +42,7 @@ async def estimate(work: Work, campaign: CampaignRow, asked: EstimateRequest) ->
         customer=_as_asked(work, known, asked.customer),
         order=after.order,
         order_metadata=after.metadata,
+        tier=await tier_of_holder(work.db, work.project.id, campaign.id, known.id) if known else None,
     )
     rules = await store.rules_for(work.db, work.project.id, campaign.id, Met(ORDER_PAID, ("",), "", work.now))
     points = sum(one.points for one in await grounds.due(work, campaign, rules, ground))

@@ -9,6 +9,7 @@ from guerdon.engine.earning import Fixed, Occasion, earned
 from guerdon.engine.facts import Customer, Facts
 from guerdon.engine.formula.context import Context
 from guerdon.engine.goods import EMPTY, Catalogue
+from guerdon.engine.mapping import PointsMapping
 from guerdon.engine.moment import Moment
 from guerdon.engine.order import Order
 from guerdon.engine.validity import problem_at
@@ -16,6 +17,7 @@ from guerdon.events.work import Work
 from guerdon.families.campaigns.store import CampaignRow
 from guerdon.families.customers.store import CustomerRow
 from guerdon.families.loyalties.store import EarningRuleRow
+from guerdon.families.loyalties.tier_store import LoyaltyTierRow
 from guerdon.families.product_collections import known
 from guerdon.families.segments import store as segments
 from guerdon.families.validation_rules import store as rules_store
@@ -24,13 +26,14 @@ from guerdon.families.validation_rules.store import Binding
 
 
 class Ground(msgspec.Struct, frozen=True, kw_only=True):
-    """What rules are asked about; the customer as they were told of."""
+    """What rules are asked about; the customer as they were told of, and the tier that they are in."""
 
     moment: Moment
     customer: CustomerRow
     order: Order = Order()
     order_metadata: Mapping[str, Any] = {}
     event_metadata: Mapping[str, Any] = {}
+    tier: LoyaltyTierRow | None = None
 
 
 class Due(msgspec.Struct, frozen=True):
@@ -51,8 +54,9 @@ async def due(work: Work, campaign: CampaignRow, rules: Sequence[EarningRuleRow]
     catalogue = await _catalogue(work, open_, bound, ground)
     facts = await _facts(work, bound, ground, catalogue)
     occasion = Occasion(_context(ground, catalogue), ground.event_metadata)
+    mappings: Mapping[str, PointsMapping] = ground.tier.of_rules if ground.tier else {}
     found = [
-        Due(rule, earned(rule.earning, occasion))
+        Due(rule, earned(rule.earning, occasion, mappings.get(rule.id)))
         for rule in open_
         if all(holds(one.rule, facts) for one in bound.get(rule.id, ()))
     ]

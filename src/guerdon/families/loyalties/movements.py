@@ -46,6 +46,7 @@ class Expanded(msgspec.Struct, frozen=True, kw_only=True):
     reward: Reward | None = None
     segment: Any = None
     loyalty_tier: Any = None
+    holder_loyalty_tier: Any = None
     custom_event: Any = None
     source_voucher: SimpleVoucher | None = None
     destination_voucher: SimpleVoucher | None = None
@@ -106,6 +107,7 @@ def tell_booked(work: Work, member: Member, movement: Movement, expanded: Expand
         reward=expanded.reward,
         segment=expanded.segment,
         loyalty_tier=expanded.loyalty_tier,
+        holder_loyalty_tier=expanded.holder_loyalty_tier,
         custom_event=expanded.custom_event,
         source_voucher=expanded.source_voucher,
         destination_voucher=expanded.destination_voucher,

@@ -1,11 +1,14 @@
 """Operations on the offers of rewards, by the campaign, by the reward, and for one card."""
 
+from collections.abc import Mapping
+
 import msgspec
 
 from guerdon.db.table import Order, Where
+from guerdon.engine.mapping import PointsMapping, mapped
 from guerdon.errors import not_found
 from guerdon.families.campaigns.store import CAMPAIGNS, CampaignRow
-from guerdon.families.loyalties import assignments, members
+from guerdon.families.loyalties import assignments, members, tier_views
 from guerdon.families.loyalties.members import load_campaign, load_card
 from guerdon.families.loyalties.schemas import (
     MemberReward,
@@ -13,6 +16,7 @@ from guerdon.families.loyalties.schemas import (
     NewCampaignAssignments,
     NewRewardAssignment,
 )
+from guerdon.families.loyalties.tier_store import tier_of_card
 from guerdon.families.rewards import routes as rewards, views
 from guerdon.families.rewards.schemas import Assignment, AssignmentsList, NewAssignment, Reward
 from guerdon.families.rewards.store import ASSIGNMENTS, REWARDS, AssignmentRow, RewardRow
@@ -72,19 +76,21 @@ async def delete_offer(call: Call[None], _of: CampaignRow | RewardRow, row: Assi
 
 
 async def list_member_rewards(call: Call[None], card: VoucherRow) -> MemberRewards:
-    """What the card's campaign offers, the newest offer first."""
+    """What the card's campaign offers in the tier that the card is in, the newest offer first."""
     query: MemberRewardsQuery = call.query
-    where = (
-        Where().equal(campaign_id=card.campaign_id).add("points <= {}", card.balance if query.affordable_only else None)
-    )
+    where = Where().equal(campaign_id=card.campaign_id)
     offers = await ASSIGNMENTS.all(call.db, call.project_id, where, Order("created_at"))
-    wanted = Where().add("id = ANY({})", [offer.reward_id for offer in offers])
-    found = {row.id: row for row in await REWARDS.all(call.db, call.project_id, wanted, Order("id"))}
-    shown = [
-        MemberReward(views.reward(found[offer.reward_id]), views.assignment(offer))
-        for offer in offers
-        if offer.reward_id in found
-    ]
+    found = await REWARDS.by_ids(call.db, call.project_id, {offer.reward_id for offer in offers})
+    tier = await tier_of_card(call.db, call.project_id, card.id)
+    mappings: Mapping[str, PointsMapping] = tier.of_rewards if tier else {}
+    shown: list[MemberReward] = []
+    for offer in offers:
+        mapping = mappings.get(offer.id)
+        price = mapped(offer.points or 1, mapping)
+        if offer.reward_id not in found or price is None or (query.affordable_only and price > card.balance):
+            continue
+        reward = views.reward(tier_views.reward(found[offer.reward_id], mapping))
+        shown.append(MemberReward(reward, tier_views.assignment(offer, mapping)))
     return MemberRewards(shown, len(shown))
 
 

@@ -224,7 +224,7 @@ class TransactionCreated(msgspec.Struct, kw_only=True):
     voucher: Voucher
     campaign: SimpleCampaign
     holder: SimpleCustomer | None
-    holder_loyalty_tier: None = None
+    holder_loyalty_tier: Any = None
     balance: Balance
     order: Any = None
     event: Any = None
@@ -323,7 +323,7 @@ class RewardedPoints(msgspec.Struct, kw_only=True):
     holder: SimpleCustomer
     voucher: SimpleVoucher
     campaign: SimpleCampaign
-    loyalty_tier: None = None
+    loyalty_tier: Any = None
     earning_rule: EarningRule
     balance: Balance
     order: Any

@@ -12,9 +12,12 @@ from guerdon.families.campaigns import codes as campaign_codes, store as campaig
 from guerdon.families.campaigns.store import CampaignRow
 from guerdon.families.customers import store as customers, views as customer_views
 from guerdon.families.customers.store import CardChange, CustomerRow
+from guerdon.families.holders import store as holders, views as holder_views
+from guerdon.families.holders.store import HolderRow
 from guerdon.families.publications import store, views
 from guerdon.families.publications.schemas import (
     CustomerPublicationSucceeded,
+    HolderEvent,
     PublicationSucceeded,
     VoucherPublished,
 )
@@ -87,7 +90,11 @@ async def publish(
     save = PUBLICATIONS.insert if terms.source_id is None else PUBLICATIONS.update
     await save(work.db, work.project.id, publication)
     published = Published(publication, found, campaign, await _hand_over(work, customer, found))
+    held = await _note_holder(work, published)
     _tell(work, published, actor)
+    for row, voucher in zip(held, found, strict=True):
+        if row.role == holders.REFERRER:
+            _tell_held(work, published, row, voucher)
     return published
 
 
@@ -199,6 +206,7 @@ async def _grow(work: Work, campaign: CampaignRow, given: Publishing, missing: i
     published = msgspec.structs.replace(
         like,
         holder_id=given.holder_id,
+        referrer_id=given.holder_id if like.is_referral_code else None,
         publish_count=1,
         updated_at=given.at,
         start_date=given.start_date or like.start_date,
@@ -242,6 +250,38 @@ async def _hand_over(work: Work, customer: CustomerRow, found: list[VoucherRow])
     if not changed:
         raise not_found("customer", customer.id)
     return changed[0]
+
+
+async def _note_holder(work: Work, done: Published) -> list[HolderRow]:
+    """The customer as the holder of each code: as the referrer of a referral code."""
+    rows = [
+        HolderRow(
+            id=work.new_id("rh_"),
+            voucher_id=voucher.id,
+            campaign_id=voucher.campaign_id,
+            campaign_type=done.campaign.campaign_type if done.campaign else None,
+            voucher_type=voucher.type,
+            customer_id=done.customer.id,
+            role=holders.REFERRER if voucher.is_referral_code else holders.OWNER,
+            publication_id=done.publication.id,
+            created_at=work.now,
+        )
+        for voucher in done.vouchers
+    ]
+    await holders.add(work.db, work.project.id, rows)
+    return rows
+
+
+def _tell_held(work: Work, done: Published, row: HolderRow, voucher: VoucherRow) -> None:
+    if done.campaign is not None:
+        told = HolderEvent(
+            holder=holder_views.simple(row),
+            voucher=voucher_views.simple(voucher),
+            campaign=campaign_views.simple_of_customer(done.campaign),
+            customer=customer_views.simple(done.customer),
+        )
+        name = "customer.holder.assignment.created"
+        work.record(name, done.customer.id, told, campaign_id=done.campaign.id)
 
 
 def _tell(work: Work, done: Published, actor: Actor | None) -> None:

@@ -7,6 +7,7 @@ from msgspec import UNSET, Meta, UnsetType
 
 from guerdon.families.campaigns.schemas import SimpleCampaign
 from guerdon.families.customers.schemas import Customer, NewCustomer, ReducedCustomer, SimpleCustomer
+from guerdon.families.holders.schemas import SimpleHolder
 from guerdon.families.vouchers.schemas import (
     Gift,
     LoyaltyCard,
@@ -146,3 +147,12 @@ class CustomerPublicationSucceeded(msgspec.Struct, kw_only=True):
     publication: CustomerEventPublication
     voucher: SimpleVoucher
     vouchers: list[SimpleVoucher]
+
+
+class HolderEvent(msgspec.Struct, kw_only=True):
+    """Data of customer.holder.assignment.created and .deleted."""
+
+    holder: SimpleHolder
+    voucher: SimpleVoucher
+    campaign: SimpleCampaign
+    customer: SimpleCustomer

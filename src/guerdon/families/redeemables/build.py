@@ -9,6 +9,7 @@ from msgspec.structs import replace
 from guerdon.engine import refusals, turn
 from guerdon.engine.basket import Basket
 from guerdon.engine.discounts import discount as discounts
+from guerdon.engine.mapping import mapped, scaled, taken_away
 from guerdon.engine.redeemable import Attached, Card, Category, Formulas, Gift, Rate, Redeemable, Reward
 from guerdon.engine.refusals import Refusal
 from guerdon.families.campaigns.store import CampaignRow
@@ -86,7 +87,7 @@ def _voucher(wanted: Wanted, sources: Sources, row: VoucherRow, rules: tuple[Att
         discount=discounts.read(row.discount) if row.discount else None,
         gift=_gift(row, wanted, held),
         card=_card(row, wanted, held, offer),
-        absent=_absent(wanted, offer) if row.type == "LOYALTY_CARD" else None,
+        absent=_unpublished(row) or (_absent(wanted, offer) if row.type == "LOYALTY_CARD" else None),
         active=row.active and (campaign is None or campaign.active),
         periods=(campaign.period, row.period) if campaign else (row.period,),
         left=None if row.redemption_quantity is None else row.redemption_quantity - row.redeemed_quantity - held.uses,
@@ -193,18 +194,23 @@ def _card(row: VoucherRow, wanted: Wanted, held: Held, offer: Offer | None) -> C
 
 
 def _reward(wanted: Wanted, offer: Offer) -> Reward:
-    """Coins cost as many points as are asked for, anything else its price."""
+    """Coins cost as many points as are asked for, anything else its price, as the holder's tier changes it."""
     reward = offer.reward
     left = None if reward.stock is None else reward.stock - reward.redeemed
     if reward.type != "COIN":
-        return Reward(id=reward.id, left=left, points=offer.assignment.points)
+        return Reward(id=reward.id, left=left, points=mapped(offer.assignment.points or 0, offer.mapping))
     coin: Mapping[str, Any] = reward.parameters["coin"]
-    rate = Rate(Decimal(str(coin["exchange_ratio"])) * 100, int(coin["points_ratio"]))
+    rate = Rate(Decimal(str(coin["exchange_ratio"])) * 100, max(1, scaled(int(coin["points_ratio"]), offer.mapping)))
     return Reward(id=reward.id, left=left, points=wanted.reward.points if wanted.reward else None, rate=rate)
 
 
+def _unpublished(row: VoucherRow) -> Refusal | None:
+    """A referral code that nobody can have got from a referrer."""
+    return refusals.not_published(row.code) if row.is_referral_code and not row.publish_count else None
+
+
 def _absent(wanted: Wanted, offer: Offer | None) -> Refusal | None:
-    """A reward that the card's campaign does not offer."""
-    if wanted.reward is None or offer is not None:
+    """A reward that the card's campaign does not offer, at all or in the holder's tier."""
+    if wanted.reward is None or (offer is not None and not taken_away(offer.mapping)):
         return None
     return refusals.not_found("reward", wanted.reward.id)

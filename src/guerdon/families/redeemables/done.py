@@ -8,6 +8,7 @@ from guerdon.engine.order import Order
 from guerdon.engine.quote import Quote
 from guerdon.families.campaigns.store import CampaignRow
 from guerdon.families.customers.store import CustomerRow
+from guerdon.families.grants.give import NOTHING as NOTHING_GIVEN, Given
 from guerdon.families.orders.store import OrderRow
 from guerdon.families.products.store import ProductRow, SkuRow
 from guerdon.families.promotion_tiers.store import TierRow
@@ -27,7 +28,7 @@ class Goods(msgspec.Struct, frozen=True):
 class Done(msgspec.Struct, frozen=True, kw_only=True):
     """One redemption or rollback.
 
-    `order` is its order now and `value` the engine's order right after it;
+    `order` is its order now and `value` the engine's order right after it; `given` is the code that its reward gives;
     `beside` what stands beside the voucher or tier where it is shown.
     """
 
@@ -39,6 +40,7 @@ class Done(msgspec.Struct, frozen=True, kw_only=True):
     holder: CustomerRow | None = None
     offer: Offer | None = None
     goods: Goods = Goods()
+    given: Given = NOTHING_GIVEN
     order: OrderRow | None = None
     value: Order | None = None
     beside: Beside = NOTHING

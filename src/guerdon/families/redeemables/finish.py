@@ -14,6 +14,7 @@ from guerdon.engine.turn import Taken
 from guerdon.events.work import Work
 from guerdon.families.customers import store as customers
 from guerdon.families.customers.store import RedemptionsChange
+from guerdon.families.grants.owe import owe
 from guerdon.families.orders.schemas import Status
 from guerdon.families.orders.store import SPENT, OrderRow, with_order
 from guerdon.families.orders.write import Draft, count, save, spending
@@ -23,13 +24,11 @@ from guerdon.families.redeemables import tell, views
 from guerdon.families.redeemables.done import Done, Redeemed
 from guerdon.families.redeemables.load import tracking_id
 from guerdon.families.redeemables.sources import Loaded
-from guerdon.families.redeemables.store import (
-    REDEMPTIONS,
-    REWARD_REDEMPTIONS,
-    RedemptionRow,
-    RewardRedemptionRow,
-    snapshot,
-)
+from guerdon.families.redeemables.store import REDEMPTIONS, RedemptionRow, snapshot
+from guerdon.families.vouchers.assets import Links
+from guerdon.jobs import queue
+
+REFERRED = "referrals.by_redemption"  # what follows from the redemption of a referral code
 
 
 class PaidOrder(msgspec.Struct, frozen=True):
@@ -77,6 +76,7 @@ def _completed(work: Work, one: Done, value: Order | None, order: OrderRow | Non
         campaign_id=one.campaign.id if one.campaign else None,
         reward_id=one.offer.reward.id if one.offer else None,
         reward_assignment_id=one.offer.assignment.id if one.offer else None,
+        loyalty_tier_id=one.offer.loyalty_tier_id if one.offer else None,
         order_id=order.id if order else None,
     )
     return replace(one, row=row, order=order, value=value if order else None)
@@ -116,7 +116,7 @@ async def _save(work: Work, paid: PaidOrder, done: Sequence[Done], parent: Done 
         status=paid.status or (draft.after.status if draft.after.status in SPENT else "PAID"),
         redemptions={**draft.after.redemptions, whole.row.id: entry},
     )
-    told = views.internal(replace(whole, order=after))
+    told = views.internal(replace(whole, order=after), Links(work.runtime, work.project.id))
     return await save(work, replace(draft, after=after), redemption=told)
 
 
@@ -171,17 +171,8 @@ def _changes(done: Sequence[Done]) -> list[RedemptionsChange]:
 async def _tell(work: Work, done: Done) -> None:
     tell.redeemed(work, done)
     await tell.paid(work, done)
-    if done.offer is None or done.voucher is None or done.holder is None or done.offer.reward.type == "COIN":
-        return
-    owed = RewardRedemptionRow(
-        id=work.new_id("rewr_"),
-        state="PENDING",
-        voucher_id=done.voucher.id,
-        campaign_id=done.row.campaign_id or "",
-        customer_id=done.holder.id,
-        reward_assignment_id=done.offer.assignment.id,
-        source_id=done.row.id,
-        created_at=work.now,
-    )
-    await REWARD_REDEMPTIONS.insert(work.db, work.project.id, owed)
-    tell.rewarded(work, done, owed)
+    occasion = tell.occasion(work, done)
+    if occasion is not None:
+        await owe(work, occasion, done.given)
+    if done.customer is not None and done.voucher is not None and done.voucher.is_referral_code:
+        await queue.enqueue(work, REFERRED, {"redemption_id": done.row.id})

@@ -20,6 +20,7 @@ from guerdon.families.categories import store as categories
 from guerdon.families.customers import store as customer_store
 from guerdon.families.customers.schemas import NewCustomer
 from guerdon.families.customers.store import CUSTOMERS, CustomerRow
+from guerdon.families.loyalties.tier_store import tier_of_card
 from guerdon.families.orders import save as orders
 from guerdon.families.orders.schemas import NewOrder
 from guerdon.families.orders.store import OrderRow
@@ -33,7 +34,7 @@ from guerdon.families.redeemables.gathered.store import Asked as Names, Gathered
 from guerdon.families.redeemables.request import Request, Wanted
 from guerdon.families.redeemables.sources import Loaded, Offer, Sources
 from guerdon.families.rewards import store as rewards
-from guerdon.families.rewards.store import REWARDS, AssignmentRow
+from guerdon.families.rewards.store import REWARDS, AssignmentRow, RewardRow
 from guerdon.families.segments import store as segments
 from guerdon.families.sessions.store import Held
 from guerdon.families.stacking_rules.store import in_force
@@ -75,10 +76,12 @@ async def complete(
     if new_order and new_order.id and found.order is None:
         raise not_found("order", new_order.id)
     sources = _sources(work, wanted, found)
+    offers = await _offers(work, wanted, sources.vouchers, locked=locked)
     sources = msgspec.structs.replace(
         sources,
         stack=stack,
-        offers=await _offers(work, wanted, sources.vouchers, locked=locked),
+        offers=offers,
+        rules=await rules.of_more(work, sources.rules, {one.assignment.id for one in offers.values()}),
         customer=found.customer or await _customer_of_order(work, request, found.order),
         before=found.order,
         new_order=new_order,
@@ -143,7 +146,9 @@ async def _basket(
     asked: list[Asked] = []
     redeemables: list[Redeemable] = []
     for wanted in sources.wanted:
-        attached, more = rules.attached(sources.rules, build.scope(wanted, sources), asker)
+        offer = sources.offers.get(_voucher_id(sources, wanted))
+        also = (offer.assignment.id,) if offer else ()
+        attached, more = rules.attached(sources.rules, build.scope(wanted, sources), asker, also=also)
         redeemables.append(build.redeemable(wanted, sources, attached))
         asked += more
     basket = Basket(
@@ -161,6 +166,11 @@ async def _basket(
     counted = await counters.read(work, asked, locked=locked)
     basket = msgspec.structs.replace(basket, counted=counted.values)
     return Loaded(basket, msgspec.structs.replace(sources, counted=counted))
+
+
+def _voucher_id(sources: Sources, wanted: Wanted) -> str:
+    found = sources.vouchers.get(wanted.id) if wanted.object == "voucher" else None
+    return found.id if found else ""
 
 
 def tracking_id(work: Work, customer: CustomerRow) -> str:
@@ -343,7 +353,14 @@ async def _offers(
     else:
         found_rewards = {reward_id: await REWARDS.get(work.db, work.project.id, id=reward_id) for reward_id in ids}
     return {
-        card_id: Offer(reward, assignment)
+        card_id: await _offer(work, card_id, reward, assignment)
         for card_id, assignment in assigned.items()
         if (reward := found_rewards[assignment.reward_id]) is not None
     }
+
+
+async def _offer(work: Work, card_id: str, reward: RewardRow, assignment: AssignmentRow) -> Offer:
+    """The offer as the tier has it that the card is in."""
+    tier = await tier_of_card(work.db, work.project.id, card_id)
+    mapping = tier.of_rewards.get(assignment.id) if tier else None
+    return Offer(reward, assignment, mapping, tier.id if tier and mapping else None)

@@ -9,6 +9,8 @@ from guerdon.engine.order import Order
 from guerdon.events.work import Work
 from guerdon.families.campaigns.store import CAMPAIGNS
 from guerdon.families.customers.store import CUSTOMERS
+from guerdon.families.grants import store as grants
+from guerdon.families.grants.give import Given
 from guerdon.families.orders.store import ORDERS
 from guerdon.families.products.store import PRODUCTS, SKUS
 from guerdon.families.promotion_tiers.store import TIERS
@@ -19,7 +21,7 @@ from guerdon.families.redeemables.sources import Offer
 from guerdon.families.redeemables.store import RedemptionRow
 from guerdon.families.rewards.store import ASSIGNMENTS, REWARDS, RewardRow
 from guerdon.families.vouchers import beside
-from guerdon.families.vouchers.store import VOUCHERS
+from guerdon.families.vouchers.store import VOUCHERS, VoucherRow
 
 
 async def done(work: Work, rows: Sequence[RedemptionRow]) -> list[Done]:
@@ -33,6 +35,7 @@ async def done(work: Work, rows: Sequence[RedemptionRow]) -> list[Done]:
     orders = await ORDERS.by_ids(db, project_id, {row.order_id for row in rows if row.order_id})
     tiers = await TIERS.by_ids(db, project_id, {row.promotion_tier_id for row in rows if row.promotion_tier_id})
     offers = await _offers(work, rows)
+    given = await _given(work, rows)
     shown = await beside.of(db, project_id, [*vouchers.values(), *tiers.values()])
     found: list[Done] = []
     for row in rows:
@@ -47,7 +50,8 @@ async def done(work: Work, rows: Sequence[RedemptionRow]) -> list[Done]:
                 customer=customers.get(row.customer_id or ""),
                 holder=customers.get(voucher.holder_id or "") if voucher else None,
                 offer=offer,
-                goods=await _goods(work, offer.reward) if offer else Goods(),
+                goods=await goods(work, offer.reward) if offer else Goods(),
+                given=Given(voucher=given.get(row.id)),
                 order=orders.get(row.order_id or ""),
                 value=value(row),
                 beside=shown,
@@ -86,7 +90,15 @@ async def _offers(work: Work, rows: Sequence[RedemptionRow]) -> dict[str, Offer]
     return {one.id: Offer(rewards[one.reward_id], one) for one in assignments.values() if one.reward_id in rewards}
 
 
-async def _goods(work: Work, reward: RewardRow) -> Goods:
+async def _given(work: Work, rows: Sequence[RedemptionRow]) -> dict[str, VoucherRow]:
+    """The codes that the rewards gave, as they are now, by redemption."""
+    named = await grants.granted(work.db, work.project.id, {row.id for row in rows if row.reward_id})
+    found = await VOUCHERS.by_ids(work.db, work.project.id, set(named.values()))
+    return {row_id: found[voucher_id] for row_id, voucher_id in named.items() if voucher_id in found}
+
+
+async def goods(work: Work, reward: RewardRow) -> Goods:
+    """What a material reward hands out."""
     product = reward.parameters.get("product")
     if not product:
         return Goods()

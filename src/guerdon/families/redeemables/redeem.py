@@ -15,6 +15,7 @@ from guerdon.families.campaigns.store import CampaignRow
 from guerdon.families.customers import save as customers
 from guerdon.families.customers.schemas import NewCustomer
 from guerdon.families.customers.store import CUSTOMERS, CustomerRow
+from guerdon.families.grants.give import NOTHING as NOTHING_GIVEN, Given, give
 from guerdon.families.metadata_schemas.check import Sent, require
 from guerdon.families.orders import save as orders
 from guerdon.families.orders.schemas import NewOrder
@@ -46,12 +47,15 @@ class Refused(msgspec.Struct, frozen=True):
     quote: Quote
 
 
-async def redeem(work: Work, request: Request, *, certain: bool = False) -> Redeemed | Refused:
+async def redeem(
+    work: Work, request: Request, *, certain: bool = False, automatic: str | None = None
+) -> Redeemed | Refused:
     """What was redeemed, or why nothing may be.
 
     `certain` waits for the turn of the order and holds the other rows from the start, so that nobody else who is
-    certain can win a race against it. Locks are taken in the order voucher, reward, counter, order, customer. Errors:
-    LostRace; those of `load` and of saving orders and customers.
+    certain can win a race against it. `automatic` is the id of the offer that the engine redeems by itself. Locks are
+    taken in the order voucher, reward, counter, order, customer. Errors: LostRace; those of `load`, of saving orders
+    and customers, and of publishing the code that a reward gives.
     """
     await require(work, Sent("redemption", request.metadata))
     if certain:
@@ -70,11 +74,14 @@ async def redeem(work: Work, request: Request, *, certain: bool = False) -> Rede
     await _count_new(work, loaded, counted, people.customer)
     stack = loaded.sources.stack
     parent_id = work.new_id("r_") if len(quote.applied) > 1 else None
+    channel = {"channel_type": store.AUTO_REDEEM, "channel_id": automatic} if automatic else {}
+    given = await _give(work, offers, people)
     done = [
         Done(
             row=replace(
                 _row(work, request, outcome, parent_id, people.customer, stack.id if stack else None),
                 drained=drained.get(outcome.redeemable.ref),
+                **channel,
             ),
             voucher=vouchers.get(outcome.redeemable.ref),
             tier=loaded.sources.tiers.get(outcome.redeemable.ref),
@@ -84,6 +91,7 @@ async def redeem(work: Work, request: Request, *, certain: bool = False) -> Rede
             offer=offers.get(outcome.redeemable.ref),
             beside=loaded.sources.beside,
             goods=await _goods(work, offers.get(outcome.redeemable.ref)),
+            given=given.get(outcome.redeemable.ref, NOTHING_GIVEN),
         )
         for outcome in quote.applied
     ]
@@ -162,6 +170,15 @@ async def _take(work: Work, sources: Sources, quote: Quote) -> dict[str, Offer]:
             raise LostRace
         taken[card_id] = replace(offer, reward=reward)
     return taken
+
+
+async def _give(work: Work, offers: Mapping[str, Offer], people: _People) -> dict[str, Given]:
+    """The codes that the rewards give, by card."""
+    return {
+        card_id: await give(work, offer.reward.parameters, holder)
+        for card_id, offer in offers.items()
+        if (holder := people.holders.get(card_id))
+    }
 
 
 async def _people(work: Work, request: Request, loaded: Loaded, vouchers: Mapping[str, VoucherRow]) -> _People:

@@ -15,6 +15,7 @@ from guerdon.events.work import Work
 from guerdon.families.customers import save as customer_save, store as customers
 from guerdon.families.customers.schemas import NewCustomer
 from guerdon.families.customers.store import RedemptionsChange
+from guerdon.families.grants import owe
 from guerdon.families.loyalties.movements import Member
 from guerdon.families.orders import people, save as orders
 from guerdon.families.orders.schemas import NewOrder, OrderPatch
@@ -63,9 +64,9 @@ class Failed(msgspec.Struct, frozen=True):
 async def roll_back(work: Work, row: RedemptionRow, wish: Wish, *, stacked: bool) -> RolledBack | Failed:
     """Undoes a redemption; `stacked` takes a parent with all its children as well.
 
-    Locks are taken in the order redemption, voucher, reward, counter, order, customer. Errors: invalid_redemption,
-    invalid_redemption_parent. Refused with a record: already_rolled_back, invalid_redemption for one that is too old,
-    invalid_order, invalid_customer.
+    Locks are taken in the order redemption, what is owed, voucher, reward, counter, order, customer. Errors:
+    invalid_redemption, invalid_redemption_parent. Refused with a record: already_rolled_back, invalid_redemption for
+    one that is too old, invalid_order, invalid_customer.
     """
     _check(row, stacked=stacked)
     await work.db.begin()
@@ -115,6 +116,7 @@ async def _mark(work: Work, row: RedemptionRow, children: Sequence[RedemptionRow
 
 
 async def _undo(work: Work, row: RedemptionRow, undone: Sequence[Done], wish: Wish) -> RolledBack:
+    owed = await owe.undo(work, [one.row.id for one in undone if one.row.reward_id])
     vouchers = await _give_back(work, undone)
     for one in sorted(undone, key=lambda one: one.row.reward_id or ""):
         if one.row.reward_id is not None:
@@ -134,6 +136,9 @@ async def _undo(work: Work, row: RedemptionRow, undone: Sequence[Done], wish: Wi
             sums = Sums(-1, -(before.row.order_amount or 0), -(before.row.discounted_amount or 0))
             tiers.count_redemption(work.db, work.project.id, before.row.promotion_tier_id, one.row.id, sums)
         await _tell(work, one, before)
+        occasion = tell.occasion(work, before) if before.row.id in owed else None
+        if occasion is not None:
+            owe.tell_undone(work, occasion, owed[before.row.id])
     return RolledBack(done=done, parent=parent, order=order)
 
 

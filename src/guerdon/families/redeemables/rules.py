@@ -1,6 +1,6 @@
 """The validation rules that bind what is to be redeemed, compiled once for each version of a rule."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime
 
 import msgspec
@@ -10,8 +10,10 @@ from guerdon.engine.bundles import BundleRules, compile_bundles
 from guerdon.engine.redeemable import Attached
 from guerdon.engine.rules.rule import Rule, compile_rule
 from guerdon.engine.targets import Scope
+from guerdon.events.work import Work
 from guerdon.families.redeemables import counters
 from guerdon.families.redeemables.counters import Asked, Asker, Column
+from guerdon.families.validation_rules import store
 from guerdon.families.validation_rules.store import AssignmentRow, Binding, RuleRow
 
 _MOST_COMPILED = 10_000
@@ -64,11 +66,21 @@ def of(assignments: Sequence[AssignmentRow], rows: Sequence[RuleRow]) -> Rules:
     return Rules(found)
 
 
-def attached(rules: Rules, scope: Mapping[Column, str], asker: Asker) -> tuple[tuple[Attached, ...], list[Asked]]:
-    """The rules that bind a redeemable, its own and its campaign's, and the counters that they ask for."""
+async def of_more(work: Work, rules: Rules, ids: Collection[str]) -> Rules:
+    """The same with those of further things, such as offers of rewards."""
+    return Rules({**rules.bindings, **await store.bindings_of(work.db, work.project.id, ids)}) if ids else rules
+
+
+def attached(
+    rules: Rules, scope: Mapping[Column, str], asker: Asker, *, also: Sequence[str] = ()
+) -> tuple[tuple[Attached, ...], list[Asked]]:
+    """The rules that bind a redeemable, its own and its campaign's, and the counters that they ask for.
+
+    `also` are ids of other things that the rules may bind: the offer of the reward that is asked for.
+    """
     found: list[Attached] = []
     asked: list[Asked] = []
-    for related_id in scope.values():
+    for related_id in (*scope.values(), *also):
         for binding in rules.bindings.get(related_id, ()):
             rule = compiled(binding.rule)
             prefix = _prefix(binding)

@@ -12,7 +12,7 @@ from guerdon.families.products.schemas import Product, Sku
 from guerdon.families.promotion_tiers.schemas import SimpleTier, Tier
 from guerdon.families.redeemables.answers import Applicable
 from guerdon.families.redeemables.request import WantedReward
-from guerdon.families.rewards.schemas import Assignment, SimpleProduct, SimpleSku
+from guerdon.families.rewards.schemas import SimpleRewardResult
 from guerdon.families.vouchers.schemas import SimpleVoucher, Voucher
 
 Metadata = dict[str, Any]
@@ -44,10 +44,10 @@ class RewardResult(msgspec.Struct, kw_only=True):
 
     customer: SimpleCustomer | None
     assignment_id: str
-    voucher: None = None
+    voucher: Voucher | None = None
     product: Product | None
     sku: Sku | None
-    loyalty_tier_id: None = None
+    loyalty_tier_id: str | None = None
     id: str
     name: str
     object: str = "reward"
@@ -55,18 +55,6 @@ class RewardResult(msgspec.Struct, kw_only=True):
     updated_at: str | UnsetType | None = UNSET
     parameters: dict[str, Any]
     metadata: Metadata
-    type: str
-
-
-class SimpleRewardResult(msgspec.Struct, kw_only=True):
-    """The reward of a redemption inside an event."""
-
-    assignment_id: str
-    product: SimpleProduct | UnsetType = UNSET
-    sku: SimpleSku | UnsetType = UNSET
-    id: str
-    object: str = "reward"
-    name: str
     type: str
 
 
@@ -198,7 +186,7 @@ class _EventRedemption(msgspec.Struct, kw_only=True):
 
     id: str
     customer_id: str | None
-    tracking_id: str | None
+    tracking_id: str | UnsetType = UNSET
     date: str
     amount: int | UnsetType = UNSET
     order: SimpleOrder | UnsetType = UNSET
@@ -236,21 +224,6 @@ class InternalRedemption(_EventRedemption, kw_only=True):
     campaign_name: str | UnsetType = UNSET
 
 
-class RewardRedemption(msgspec.Struct, kw_only=True):
-    """What is owed for a redeemed reward, and whether it was handed out."""
-
-    id: str
-    state: str
-    created_at: str
-    updated_at: str | None
-    voucher_id: str
-    campaign_id: str
-    customer_id: str
-    reward_assignment_id: str
-    source_id: str
-    source_type: str
-
-
 class RedemptionEvent(msgspec.Struct, kw_only=True):
     """Data of redemption.* and customer.redemption.*; rollbacks carry what they undo and themselves."""
 
@@ -264,39 +237,3 @@ class RedemptionEvent(msgspec.Struct, kw_only=True):
     redemption: SimpleRedemption
     redemption_rollback: SimpleRedemption | UnsetType = UNSET
     created_at: str | UnsetType = UNSET
-
-
-class RedeemedFrom(msgspec.Struct):
-    """What a reward was redeemed with."""
-
-    id: str
-    type: str = "redemption"
-
-
-class RewardRedemptionEvent(msgspec.Struct, kw_only=True):
-    """Data of customer.reward_redemptions.*."""
-
-    customer: SimpleCustomer
-    holder: SimpleCustomer
-    voucher: SimpleVoucher
-    campaign: SimpleCampaign
-    reward_redemption: RewardRedemption
-    reward: SimpleRewardResult
-    reward_assignment: Assignment
-    source: RedeemedFrom
-    balance: None = None
-
-
-class Rewarded(msgspec.Struct, kw_only=True):
-    """Data of customer.rewarded."""
-
-    customer: SimpleCustomer
-    holder: SimpleCustomer
-    voucher: SimpleVoucher
-    campaign: SimpleCampaign
-    redemption: InternalRedemption
-    reward: SimpleRewardResult
-    referral_tier: None = None
-    balance: None = None
-    custom_event: None = None
-    customer_event: None = None

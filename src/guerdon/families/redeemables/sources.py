@@ -6,6 +6,7 @@ from typing import Any
 import msgspec
 
 from guerdon.engine.basket import Basket
+from guerdon.engine.mapping import PointsMapping
 from guerdon.families.campaigns.store import CampaignRow
 from guerdon.families.categories.store import CategoryRow
 from guerdon.families.customers.store import CustomerRow
@@ -22,10 +23,12 @@ from guerdon.families.vouchers.store import VoucherRow
 
 
 class Offer(msgspec.Struct, frozen=True):
-    """A reward that a card is to pay for, as its campaign offers it."""
+    """A reward that a card is to pay for, as its campaign offers it, and how the holder's tier changes its price."""
 
     reward: RewardRow
     assignment: AssignmentRow
+    mapping: PointsMapping | None = None
+    loyalty_tier_id: str | None = None
 
 
 class Sources(msgspec.Struct, frozen=True, kw_only=True):

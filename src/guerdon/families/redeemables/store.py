@@ -1,4 +1,4 @@
-"""Redemptions, and what is owed for rewards: tables, and the statements that move vouchers."""
+"""Redemptions: their table, and the statements that move vouchers."""
 
 from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime
@@ -35,6 +35,7 @@ class RedemptionRow(msgspec.Struct, frozen=True, kw_only=True):
     campaign_id: str | None = None
     reward_id: str | None = None
     reward_assignment_id: str | None = None
+    loyalty_tier_id: str | None = None
     order_id: str | None = None
     amount: int | None = None
     order_amount: int | None = None
@@ -53,21 +54,6 @@ class RedemptionRow(msgspec.Struct, frozen=True, kw_only=True):
     channel_id: str
     metadata: dict[str, Any] | None = None
     created_at: datetime
-
-
-class RewardRedemptionRow(msgspec.Struct, frozen=True, kw_only=True):
-    """What is owed for a redeemed reward. A material one is PENDING until somebody says that it was handed out."""
-
-    id: str
-    state: str
-    voucher_id: str
-    campaign_id: str
-    customer_id: str
-    reward_assignment_id: str
-    source_id: str
-    source_type: str = "redemption"
-    created_at: datetime
-    updated_at: datetime | None = None
 
 
 Column = Literal["voucher_id", "promotion_tier_id", "campaign_id"]
@@ -97,6 +83,10 @@ class Use(msgspec.Struct, frozen=True):
     locked_amount: int = 0
 
 
+API = "API"
+AUTO_REDEEM = "AUTO_REDEEM"  # the channel of what the engine redeems by itself
+
+
 class Offered(msgspec.Struct, frozen=True):
     """Codes that a customer could use: their own, and those of everybody that belong to no campaign or to these.
 
@@ -124,7 +114,6 @@ FIELDS = Fields(
     numbers=same("amount", "discounted_amount"),
     moments=same("created_at"),
 )
-REWARD_REDEMPTIONS = Table("reward_redemptions", RewardRedemptionRow)
 _RETURNED = ", ".join(f"v.{column}" for column in VoucherRow.__struct_fields__)
 _NAMED = "unnest(array_fill($1::text, ARRAY[cardinality($2::text[])]), $2::text[]"
 # Every condition that may have changed since the decision stands here: too few rows mean a lost race.

@@ -10,22 +10,21 @@ from guerdon.families.campaigns.schemas import SimpleCampaign
 from guerdon.families.customers import views as customer_views
 from guerdon.families.gifts.balance import balance
 from guerdon.families.gifts.schemas import CreditsMoved
+from guerdon.families.grants.owe import Occasion
+from guerdon.families.grants.schemas import Source
 from guerdon.families.loyalties import views as loyalty_views
-from guerdon.families.loyalties.movements import MANUAL, Expanded, Member, Movement, book
+from guerdon.families.loyalties.movements import AUTOMATIC, MANUAL, Expanded, Member, Movement, book
 from guerdon.families.orders import views as order_views
 from guerdon.families.promotion_tiers import views as tier_views
 from guerdon.families.redeemables import views
 from guerdon.families.redeemables.done import Done
-from guerdon.families.redeemables.schemas import RedeemedFrom, RedemptionEvent, Rewarded, RewardRedemptionEvent
-from guerdon.families.redeemables.store import RewardRedemptionRow
+from guerdon.families.redeemables.schemas import RedemptionEvent
+from guerdon.families.redeemables.store import AUTO_REDEEM
 from guerdon.families.rewards import views as reward_views
 from guerdon.families.vouchers import ledger, views as voucher_views
 from guerdon.families.vouchers.assets import Links
 from guerdon.families.vouchers.ledger import TransactionRow
 from guerdon.families.vouchers.store import VoucherRow
-from guerdon.tenant import INTERNAL
-
-_STATES = {"CREATED": "customer.reward_redemptions.created", "PENDING": "customer.reward_redemptions.pending"}
 
 
 def redeemed(work: Work, done: Done) -> None:
@@ -129,34 +128,22 @@ async def refunded(work: Work, done: Done, undone: Done, member: Member) -> None
     await book(work, member, movement, expanded)
 
 
-def rewarded(work: Work, done: Done, owed: RewardRedemptionRow) -> None:
-    """What the engine does with a paid reward: it is owed, and the customer is rewarded."""
+def occasion(work: Work, done: Done) -> Occasion | None:
+    """What the holder of a card gets for its points; None for coins, and where there is no reward."""
     if done.offer is None or done.voucher is None or done.holder is None or done.campaign is None:
-        return
-    holder = customer_views.simple(done.holder)
-    for state, name in _STATES.items():
-        shown = views.reward_redemption(owed)
-        shown.state = state
-        told = RewardRedemptionEvent(
-            customer=holder,
-            holder=holder,
-            voucher=voucher_views.simple(done.voucher),
-            campaign=campaign_views.simple(done.campaign),
-            reward_redemption=shown,
-            reward=views.simple_reward(done, done.offer),
-            reward_assignment=reward_views.assignment(done.offer.assignment),
-            source=RedeemedFrom(done.row.id),
-        )
-        work.record(name, done.holder.id, told, campaign_id=done.row.campaign_id, actor=INTERNAL)
-    told = Rewarded(
-        customer=holder,
-        holder=holder,
-        voucher=voucher_views.simple(done.voucher),
-        campaign=campaign_views.simple_of_customer(done.campaign),
-        redemption=views.internal(done),
-        reward=views.simple_reward(done, done.offer),
+        return None
+    if done.offer.reward.type == "COIN":
+        return None
+    return Occasion(
+        holder=done.holder,
+        voucher=done.voucher,
+        campaign=done.campaign,
+        reward=done.offer.reward,
+        assignment=done.offer.assignment,
+        shown=views.simple_reward(done, done.offer),
+        source=Source(done.row.id),
+        redemption=views.internal(done, Links(work.runtime, work.project.id)),
     )
-    work.record("customer.rewarded", done.holder.id, told, campaign_id=done.row.campaign_id, actor=INTERNAL)
 
 
 async def _paid_points(work: Work, done: Done, member: Member) -> None:
@@ -170,7 +157,7 @@ async def _paid_points(work: Work, done: Done, member: Member) -> None:
             **reward,
             **({"order": {"id": done.order.id, "source_id": done.order.source_id}} if done.order else {}),
         },
-        operation_type=MANUAL,
+        operation_type=AUTOMATIC if done.row.channel_type == AUTO_REDEEM else MANUAL,
     )
     expanded = Expanded(
         order=order_views.simple(done.order, done.value) if done.order else None,

@@ -16,8 +16,9 @@ from guerdon.families.promotion_tiers.schemas import Tier
 from guerdon.families.redeemables import schemas
 from guerdon.families.redeemables.done import Done
 from guerdon.families.redeemables.sources import Offer
-from guerdon.families.redeemables.store import RedemptionRow, RewardRedemptionRow
+from guerdon.families.redeemables.store import API, AUTO_REDEEM, RedemptionRow
 from guerdon.families.rewards import views as reward_views
+from guerdon.families.rewards.schemas import SimpleRewardResult
 from guerdon.families.vouchers import views as voucher_views
 from guerdon.families.vouchers.assets import Links
 
@@ -47,7 +48,7 @@ def answer(done: Done, links: Links) -> schemas.Redemption:
         related_object_id=related_object_id(row),
         voucher=_held(done, links),
         promotion_tier=_tier(done),
-        reward=_reward_result(done),
+        reward=_reward_result(done, links),
         gift=_gift(done),
         loyalty_card=schemas.PaidPoints(row.amount) if row.amount is not None and _is(done, "LOYALTY_CARD") else UNSET,
     )
@@ -66,16 +67,16 @@ def simple(done: Done) -> schemas.SimpleRedemption:
     )
 
 
-def internal(done: Done) -> schemas.InternalRedemption:
+def internal(done: Done, links: Links) -> schemas.InternalRedemption:
     row = done.row
-    reward = _reward_result(done)
+    reward = _reward_result(done, links)
     if reward and done.offer:
         reward.updated_at = iso_or_none(done.offer.reward.updated_at)
     return schemas.InternalRedemption(
         **_in_event(done),
         reward=reward,
         created_at=iso(row.created_at),
-        channel_type=row.channel_type,
+        channel_type=API if row.channel_type == AUTO_REDEEM else row.channel_type,  # this form knows no other
         channel_id=row.channel_id,
         parent_redemption_id=row.parent_id or UNSET,
         related_object_type=row.related_object_type,
@@ -85,23 +86,8 @@ def internal(done: Done) -> schemas.InternalRedemption:
     )
 
 
-def simple_reward(done: Done, offer: Offer) -> schemas.SimpleRewardResult:
-    return schemas.SimpleRewardResult(**_simple_reward(done, offer))
-
-
-def reward_redemption(row: RewardRedemptionRow) -> schemas.RewardRedemption:
-    return schemas.RewardRedemption(
-        id=row.id,
-        state=row.state,
-        created_at=iso(row.created_at),
-        updated_at=iso_or_none(row.updated_at),
-        voucher_id=row.voucher_id,
-        campaign_id=row.campaign_id,
-        customer_id=row.customer_id,
-        reward_assignment_id=row.reward_assignment_id,
-        source_id=row.source_id,
-        source_type=row.source_type,
-    )
+def simple_reward(done: Done, offer: Offer) -> SimpleRewardResult:
+    return SimpleRewardResult(**_simple_reward(done, offer))
 
 
 def kind(row: RedemptionRow) -> str:
@@ -145,7 +131,7 @@ def _in_event(done: Done) -> dict[str, Any]:
     return {
         "id": row.id,
         "customer_id": row.customer_id,
-        "tracking_id": row.tracking_id,
+        "tracking_id": row.tracking_id or UNSET,
         "date": iso(row.created_at),
         "amount": UNSET if row.amount is None else row.amount,
         "order": order_views.simple(done.order, done.value) if done.order else UNSET,
@@ -163,13 +149,15 @@ def _in_event(done: Done) -> dict[str, Any]:
     }
 
 
-def _reward_result(done: Done) -> schemas.RewardResult | UnsetType:
+def _reward_result(done: Done, links: Links) -> schemas.RewardResult | UnsetType:
     if done.offer is None:
         return UNSET
     reward = done.offer.reward
     return schemas.RewardResult(
         customer=_owner(done),
         assignment_id=done.offer.assignment.id,
+        voucher=voucher_views.voucher(done.given.voucher, links) if done.given.voucher else None,
+        loyalty_tier_id=done.row.loyalty_tier_id,
         product=product_views.product(done.goods.product) if done.goods.product else None,
         sku=product_views.sku(done.goods.sku) if done.goods.sku else None,
         id=reward.id,
@@ -197,6 +185,7 @@ def _full_simple_reward(offer: Offer, done: Done) -> schemas.FullSimpleRewardRes
 def _simple_reward(done: Done, offer: Offer) -> dict[str, Any]:
     return {
         "assignment_id": offer.assignment.id,
+        "voucher": voucher_views.simple(done.given.voucher) if done.given.voucher else UNSET,
         "product": reward_views.simple_product(done.goods.product) if done.goods.product else UNSET,
         "sku": reward_views.simple_sku(done.goods.sku) if done.goods.sku else UNSET,
         "id": offer.reward.id,

@@ -5,11 +5,10 @@ from msgspec import UNSET
 
 from guerdon.db.table import Where
 from guerdon.errors import in_use, invalid_payload, not_found
-from guerdon.events.work import Work
 from guerdon.families.metadata_schemas.check import Sent, require
-from guerdon.families.products import store as products
 from guerdon.families.rewards import store, views
-from guerdon.families.rewards.schemas import MaterialProduct, NewParameters, NewReward, Reward, RewardPatch, RewardsList
+from guerdon.families.rewards.parameters import read_parameters
+from guerdon.families.rewards.schemas import NewReward, Reward, RewardPatch, RewardsList
 from guerdon.families.rewards.store import REWARDS, RewardRow
 from guerdon.http import crud
 from guerdon.http.call import Call
@@ -27,17 +26,15 @@ class RewardsQuery(PageQuery, kw_only=True):
 
 
 async def create_reward(call: Call[NewReward]) -> Reward:
-    """A material reward: a product that is handed out.
-
-    Errors: invalid_payload, not_found, metadata_validation_failed.
-    """
+    """Errors: invalid_payload, invalid_balance, not_found, metadata_validation_failed."""
     work, body = call.work, call.body
     await require(work, Sent("reward", body.metadata))
+    kind, parameters = await read_parameters(work, body.parameters)
     row = RewardRow(
         id=work.new_id("rew_"),
         name=body.name or "",
-        type="MATERIAL",
-        parameters={"product": await _product(work, body.parameters)},
+        type=kind,
+        parameters=parameters,
         stock=body.stock,
         attributes=msgspec.to_builtins(body.attributes),
         metadata=body.metadata or {},
@@ -48,17 +45,19 @@ async def create_reward(call: Call[NewReward]) -> Reward:
 
 
 async def update_reward(call: Call[RewardPatch], row: RewardRow) -> Reward:
-    """Errors: invalid_payload for a stock below what is gone already, not_found, metadata_validation_failed."""
+    """Errors: invalid_payload for another type or a stock below what is gone already; those of creating one."""
     work, body = call.work, call.body
     await require(work, Sent("reward", body.metadata, created=False))
-    product = await _product(work, body.parameters) if body.parameters else None
+    kind, parameters = await read_parameters(work, body.parameters) if body.parameters else (row.type, None)
+    if kind != row.type:
+        raise invalid_payload(f"Property .parameters must be those of a {row.type} reward")
     held = await REWARDS.lock(work.db, work.project.id, row.id)
     if held is None:
         raise not_found("reward", row.id)
     changed = msgspec.structs.replace(
         held,
         name=held.name if body.name is None else body.name,
-        parameters={"product": product} if product else held.parameters,
+        parameters=parameters or held.parameters,
         stock=held.stock if body.stock is UNSET else body.stock,
         attributes=msgspec.to_builtins(body.attributes) if body.attributes else held.attributes,
         metadata={**held.metadata, **(body.metadata or {})},
@@ -85,26 +84,6 @@ async def delete_reward(call: Call[None], row: RewardRow) -> None:
 async def load(call: Call[object], reward_id: str) -> RewardRow | None:
     """A reward by id."""
     return await REWARDS.get(call.db, call.project_id, id=reward_id)
-
-
-async def _product(work: Work, given: NewParameters) -> dict[str, str | None]:
-    if given.campaign is not None or given.coin is not None:
-        raise invalid_payload("Property .parameters must be those of a product: other rewards are not supported yet")
-    if given.product is None:
-        raise invalid_payload("Property .parameters should have required property 'product'")
-    return await _known(work, given.product)
-
-
-async def _known(work: Work, wanted: MaterialProduct) -> dict[str, str | None]:
-    product = await products.find_product(work.db, work.project.id, wanted.id, work.now)
-    if product is None:
-        raise not_found("product", wanted.id)
-    if wanted.sku_id is None:
-        return {"id": product.id, "sku_id": None}
-    sku = await products.find_sku(work.db, work.project.id, wanted.sku_id)
-    if sku is None or sku.product_id != product.id:
-        raise not_found("sku", wanted.sku_id)
-    return {"id": product.id, "sku_id": sku.id}
 
 
 _REWARDS = crud.Resource(name="reward", names="rewards", table=REWARDS, view=views.reward, listed=RewardsList)

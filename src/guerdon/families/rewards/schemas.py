@@ -6,10 +6,14 @@ import msgspec
 from msgspec import UNSET, Meta, UnsetType
 
 from guerdon.engine.money import GREATEST, Amount
+from guerdon.families.vouchers.schemas import SimpleVoucher
 from guerdon.http.wire import Text
 
 Metadata = dict[str, Any]
 Points = Annotated[int, Meta(ge=1, le=GREATEST)]
+PointsText = Annotated[str, Meta(pattern=r"^[1-9][0-9]{0,14}$")]
+Ratio = Annotated[float, Meta(ge=0.000001, le=1_000_000_000)]
+RatioText = Annotated[str, Meta(pattern=r"^[0-9]{1,9}(\.[0-9]{1,6})?$")]
 
 
 class MaterialProduct(msgspec.Struct, kw_only=True):
@@ -19,12 +23,26 @@ class MaterialProduct(msgspec.Struct, kw_only=True):
     sku_id: str | None = None
 
 
+class RewardCampaign(msgspec.Struct, kw_only=True):
+    """The campaign whose code is given: a coupon, or a card with so many credits (minor units) or points more."""
+
+    id: str
+    balance: int | None = None
+
+
+class NewCoin(msgspec.Struct, kw_only=True):
+    """What points are worth: `exchange_ratio` of the currency's major unit for `points_ratio` points."""
+
+    exchange_ratio: Ratio | RatioText
+    points_ratio: Points | PointsText | None = None
+
+
 class NewParameters(msgspec.Struct, kw_only=True):
-    """What a reward gives. Exactly one is sent; only products can be given yet."""
+    """What a reward gives. Exactly one is sent."""
 
     product: MaterialProduct | None = None
-    campaign: dict[str, Any] | None = None
-    coin: dict[str, Any] | None = None
+    campaign: RewardCampaign | None = None
+    coin: NewCoin | None = None
 
 
 class Attributes(msgspec.Struct, kw_only=True, omit_defaults=True):
@@ -100,9 +118,10 @@ class NewAssignment(msgspec.Struct, kw_only=True):
 
 
 class ShownPrice(msgspec.Struct):
-    """What a reward costs in points."""
+    """What a reward costs in points, and whether the engine redeems it by itself."""
 
     points: int
+    auto_redeem: bool | UnsetType = UNSET
 
 
 class ShownParameters(msgspec.Struct):
@@ -118,7 +137,7 @@ class Assignment(msgspec.Struct, kw_only=True):
     reward_id: str
     related_object_id: str
     related_object_type: str = "campaign"
-    parameters: ShownParameters
+    parameters: ShownParameters | UnsetType = UNSET
     created_at: str
     updated_at: str | None
     object: str = "reward_assignment"
@@ -147,3 +166,16 @@ class SimpleSku(msgspec.Struct):
     id: str
     source_id: str | None
     sku: str | None
+
+
+class SimpleRewardResult(msgspec.Struct, kw_only=True):
+    """A reward that somebody gets, inside an event: with the code or the goods that it is."""
+
+    assignment_id: str
+    voucher: SimpleVoucher | UnsetType = UNSET
+    product: SimpleProduct | UnsetType = UNSET
+    sku: SimpleSku | UnsetType = UNSET
+    id: str
+    object: str = "reward"
+    name: str
+    type: str

@@ -25,12 +25,16 @@ class RewardRow(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class AssignmentRow(msgspec.Struct, frozen=True, kw_only=True):
-    """The offer of a reward in a campaign, for so many points."""
+    """The offer of a reward in a campaign, for so many points; None where these are what the customer likes.
+
+    `auto_redeem` says that the engine redeems it as soon as a card can pay for it.
+    """
 
     id: str
     reward_id: str
     campaign_id: str
-    points: int
+    points: int | None
+    auto_redeem: bool = False
     created_at: datetime
     updated_at: datetime | None = None
 
@@ -44,7 +48,10 @@ UPDATE rewards SET redeemed = redeemed + 1
 WHERE project_id = $1 AND id = $2 AND (stock IS NULL OR redeemed < stock) RETURNING {REWARDS.columns}
 """
 _PUT_BACK = "UPDATE rewards SET redeemed = greatest(redeemed - 1, 0) WHERE project_id = $1 AND id = $2"
-_OFFERS_OF = "SELECT id FROM reward_assignments WHERE project_id = $1 AND reward_id = $2 ORDER BY id"
+_OFFERS_OF = """
+SELECT id FROM reward_assignments WHERE project_id = $1 AND reward_id = $2
+UNION ALL SELECT assignment_id FROM referral_tiers WHERE project_id = $1 AND reward_id = $2 ORDER BY id
+"""
 _FORGET = "DELETE FROM reward_assignments WHERE project_id = $1 AND campaign_id = $2 RETURNING id"
 # Condition of a list: the reward of this offer.
 OF_ASSIGNMENT = "id = (SELECT a.reward_id FROM reward_assignments a WHERE a.project_id = $1 AND a.id = {})"
@@ -77,11 +84,16 @@ async def offer(db: Transaction, project_id: str, campaign_id: str, reward_id: s
     return await ASSIGNMENTS.get(db, project_id, campaign_id=campaign_id, reward_id=reward_id)
 
 
+async def automatic(db: Transaction, project_id: str, campaign_id: str) -> AssignmentRow | None:
+    """The offer that the engine redeems by itself; a campaign has at most one."""
+    return await ASSIGNMENTS.get(db, project_id, campaign_id=campaign_id, auto_redeem=True)
+
+
 async def forget_campaign(db: Transaction, project_id: str, campaign_id: str) -> list[str]:
     """Removes the offers of a campaign that is gone; returns their ids."""
     return [row["id"] for row in await db.write(_FORGET, project_id, campaign_id)]
 
 
 async def offers_of(db: Transaction, project_id: str, reward_id: str) -> list[str]:
-    """Ids of the offers of a reward."""
+    """Ids of the offers of a reward, those to referrers among them."""
     return [row["id"] for row in await db.rows(_OFFERS_OF, project_id, reward_id)]

@@ -24,11 +24,12 @@ def reward(row: RewardRow) -> schemas.Reward:
 
 
 def assignment(row: AssignmentRow) -> schemas.Assignment:
+    price = None if row.points is None else schemas.ShownPrice(row.points, row.auto_redeem or UNSET)
     return schemas.Assignment(
         id=row.id,
         reward_id=row.reward_id,
         related_object_id=row.campaign_id,
-        parameters=schemas.ShownParameters(schemas.ShownPrice(row.points)),
+        parameters=schemas.ShownParameters(price) if price else UNSET,
         created_at=iso(row.created_at),
         updated_at=iso_or_none(row.updated_at),
     )

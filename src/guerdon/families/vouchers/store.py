@@ -146,6 +146,7 @@ LATERAL (
 _RETURNED = ", ".join(f"v.{column}" for column in VoucherRow.__struct_fields__)
 _GIVEN = """
 holder_id = $3, publish_count = v.publish_count + 1, updated_at = $4,
+referrer_id = CASE WHEN v.is_referral_code THEN $3 ELSE v.referrer_id END,
 start_date = coalesce($5, v.start_date), expiration_date = coalesce($6, v.expiration_date)
 """
 _FREE = "holder_id IS NULL AND publish_count = 0 AND active"

@@ -3,6 +3,7 @@
 from urllib.parse import quote
 
 from msgspec import UNSET, UnsetType
+from msgspec.structs import replace
 
 from guerdon.clock import iso, iso_or_none
 from guerdon.families.vouchers import schemas
@@ -24,10 +25,12 @@ def voucher_in_event(row: VoucherRow, links: Links, beside: Beside = NOTHING) ->
 
 
 def simple(row: VoucherRow) -> schemas.SimpleVoucher:
+    """The voucher inside events; their description does not know what was taken off a gift card by hand."""
+    account = gift(row)
     return schemas.SimpleVoucher(
         id=row.id,
         code=row.code,
-        gift=gift(row) or UNSET,
+        gift=replace(account, subtracted_amount=UNSET) if account else UNSET,
         discount=row.discount or UNSET,
         loyalty_card=loyalty_card(row) or UNSET,
         type=row.type,
