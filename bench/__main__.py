@@ -13,6 +13,7 @@ from types import FrameType
 import backlog
 import delivery
 import events
+import generation
 import isolation
 import latency
 import redeeming
@@ -25,6 +26,7 @@ MEASURES: dict[str, Callable[[Report], None]] = {
     "isolation": isolation.measure,
     "backlog": backlog.measure,
     "redeeming": redeeming.measure,
+    "generation": generation.measure,
 }
 LONGEST_S = 600
 

@@ -50,6 +50,9 @@ class Stage:
                 process.terminate()
                 process.wait(20)
 
+    def pid(self, command: str) -> int:
+        return self._processes[command].pid
+
     def wait_until_ready(self) -> None:
         for _ in range(200):
             with contextlib.suppress(OSError):

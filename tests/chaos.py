@@ -19,6 +19,7 @@ from typing import Any, NamedTuple
 
 import aiohttp
 import httpx
+import msgspec
 
 from guerdon.cli.serve import prepare
 from guerdon.db.pool import connect
@@ -33,9 +34,9 @@ SELECT (SELECT count(*) FROM outbox) + (SELECT count(*) FROM deliveries WHERE du
 
 
 class Processes:
-    """The API and some workers, and a database that comes back when it is killed."""
+    """The API, once or several times, and some workers, and a database that comes back when it is killed."""
 
-    def __init__(self, folder: Path, workers: int) -> None:
+    def __init__(self, folder: Path, workers: int, apis: int = 1) -> None:
         self.database = EmbeddedPostgres(folder, options=FAST)
         self.database.start()
         url = self.database.url()
@@ -45,14 +46,23 @@ class Processes:
         started = asyncio.run(prepare(self.settings, url))
         assert started is not None
         self.first = started
-        self._api = self._start("api")
+        self._ports = [self.settings.port, *(free_port() for _ in range(apis - 1))]
+        self._apis = [self._start("api", port) for port in self._ports]
         self._workers = [self._start("worker") for _ in range(workers)]
 
-    def _start(self, command: str) -> subprocess.Popen[bytes]:
-        return subprocess.Popen(
-            [sys.executable, "-m", "guerdon", command],
-            env=to_environ(self.settings),
-        )
+    @property
+    def urls(self) -> list[str]:
+        """Where the APIs are."""
+        return [f"http://127.0.0.1:{port}" for port in self._ports]
+
+    def _start(self, command: str, port: int | None = None) -> subprocess.Popen[bytes]:
+        settings = self.settings if port is None else msgspec.structs.replace(self.settings, port=port)
+        return subprocess.Popen([sys.executable, "-m", "guerdon", command], env=to_environ(settings))
+
+    def kill_api(self, number: int) -> None:
+        self._apis[number].kill()
+        self._apis[number].wait()
+        self._apis[number] = self._start("api", self._ports[number])
 
     def kill_worker(self, number: int) -> None:
         self._workers[number].kill()
@@ -69,9 +79,9 @@ class Processes:
         self.database.start()
 
     def stop(self) -> None:
-        for process in (self._api, *self._workers):
+        for process in (*self._apis, *self._workers):
             process.terminate()
-        for process in (self._api, *self._workers):
+        for process in (*self._apis, *self._workers):
             try:
                 process.wait(20)
             except subprocess.TimeoutExpired:
@@ -79,11 +89,11 @@ class Processes:
                 process.wait()
         self.database.stop()
 
-    def rows(self, sql: str) -> list[Any]:
+    def rows(self, sql: str, *args: Any) -> list[Any]:
         async def fetch() -> list[Any]:
             connection = await connect(self.database.url())
             try:
-                return list(await connection.fetch(sql))
+                return list(await connection.fetch(sql, *args))
             finally:
                 await connection.close()
 
@@ -91,10 +101,10 @@ class Processes:
 
 
 @contextlib.contextmanager
-def processes(workers: int) -> Iterator[Processes]:
+def processes(workers: int, apis: int = 1) -> Iterator[Processes]:
     with tempfile.TemporaryDirectory(prefix="guerdon-test-") as folder:
         Path(folder).chmod(0o755)
-        running = Processes(Path(folder), workers)
+        running = Processes(Path(folder), workers, apis)
         try:
             yield running
         finally:

@@ -42,6 +42,7 @@ from guerdon.families.rule_assignments import routes as rule_assignments
 from guerdon.families.segments import routes as segments
 from guerdon.families.sessions import routes as sessions
 from guerdon.families.stacking_rules import routes as stacking_rules
+from guerdon.families.trash_bin import routes as trash_bin
 from guerdon.families.validation_rules import routes as validation_rules
 from guerdon.families.vouchers import routes as vouchers
 from guerdon.families.webhook_endpoints import routes as webhook_endpoints
@@ -70,6 +71,7 @@ ROUTES: tuple[Route, ...] = (
     *stacking_rules.ROUTES,
     *validation_rules.ROUTES,
     *orders.ROUTES,
+    *trash_bin.ROUTES,
     *vouchers.ROUTES,
     *codes.ROUTES,
     *campaigns.ROUTES,

@@ -7,6 +7,7 @@ import asyncpg
 
 from guerdon.asgi import runtime, spare_the_collector
 from guerdon.clock import real_now
+from guerdon.db.answers import forget_old
 from guerdon.db.migrate import make_partitions
 from guerdon.db.pool import UNREACHABLE, acquired
 from guerdon.db.retention import Retention, drop_old
@@ -15,6 +16,7 @@ from guerdon.events.doorbell import Bell, listen
 from guerdon.events.relay import Relay
 from guerdon.events.work import Runtime
 from guerdon.families.campaigns import jobs as campaigns
+from guerdon.families.codes import jobs as codes
 from guerdon.families.customers import jobs as customers
 from guerdon.families.deliveries import replay as deliveries
 from guerdon.families.distributions import prepare as distributions
@@ -34,10 +36,13 @@ from guerdon.families.loyalties import (
     triggers,
 )
 from guerdon.families.loyalties.assignments import SETTLE
+from guerdon.families.orders import jobs as orders
+from guerdon.families.products import jobs as products
 from guerdon.families.projects import store as projects
 from guerdon.families.redeemables import automatic, settle
 from guerdon.families.referrals import jobs as referrals
 from guerdon.families.segments import jobs as segments, store as segments_store
+from guerdon.families.trash_bin import routes as trash_bin
 from guerdon.families.vouchers import reactions as vouchers
 from guerdon.jobs.schedule import FindDue, Schedule
 from guerdon.jobs.worker import Handler, JobWorker, Reactions
@@ -58,7 +63,11 @@ DAY_STEPS = (
 JOBS: dict[str, Handler] = {
     **customers.JOBS,
     **segments.JOBS,
+    **trash_bin.JOBS,
+    **products.JOBS,
+    **orders.JOBS,
     **campaigns.JOBS,
+    **codes.JOBS,
     **vouchers.JOBS,
     **loyalties.JOBS,
     **tiers.JOBS,
@@ -136,12 +145,13 @@ async def work(settings: Settings, database_url: str) -> None:
 
 
 async def _keep_house(made: Runtime, keep: Retention) -> None:
-    """Makes the partitions of the coming weeks and drops those that are old enough, now and every hour."""
+    """Makes the partitions of the coming weeks and drops what is old enough, now and every hour."""
     while True:
         try:
             async with acquired(made.pool) as connection:
                 await make_partitions(connection, _PARTITIONS_AHEAD)
                 dropped = await drop_old(connection, real_now(), keep)
+                await forget_old(connection)
             if dropped:
                 log.info("partitions_dropped", partitions=dropped)
         except UNREACHABLE as error:

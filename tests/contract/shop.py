@@ -17,6 +17,7 @@ with warnings.catch_warnings():  # the client's own, at import
     from voucherify.exceptions import ApiException
 
 from clubs import Clubs
+from importing import Importing
 from incentives import Incentives
 from points import Points
 
@@ -77,6 +78,7 @@ class Shop:
         self.incentives = Incentives(client, self.management, project.id, self._body)
         self.points = Points(client, project, base_url, self._body)
         self.redeeming = Redeeming(client, self._body)
+        self.importing = Importing(client, self._body, self._done)
         self.clubs = Clubs(client, project, self._body)
         self.events = voucherify.EventsApi(client)
         self.metadata = voucherify.MetadataSchemasApi(client)
@@ -96,6 +98,7 @@ class Shop:
         self.incentives.play()
         self.points.play()
         self.redeeming.play()
+        self.importing.play()
         self.clubs.play()
 
     def _body(self, kind: str, /, **fields: Any) -> Any:
@@ -327,7 +330,7 @@ class Shop:
         assert api.update_voucher("TEN", changed).metadata == {"a": 1}
         assert api.disable_voucher("TEN").active is False
         assert api.enable_voucher("TEN").active is True
-        api.delete_voucher("TEN")
+        api.delete_voucher("TEN", force=True)
         _gone(lambda: api.get_voucher("TEN"))
         gift = self._body("VouchersCreateRequestBody", type="GIFT_VOUCHER", gift={"amount": 500, "balance": 500})
         code = api.generate_random_code(gift).code

@@ -296,7 +296,7 @@ def test_a_deleted_campaign_takes_its_codes_and_frees_its_name(project: Project,
     publication = make.published(project, "Club")
     make.published(project, "Other")
     assert amount_to_go(project) == 20_000
-    action = project.finished(project.delete(f"/v1/campaigns/{campaign['id']}")["async_action_id"])
+    action = project.finished(project.delete(f"/v1/campaigns/{campaign['id']}", force="true")["async_action_id"])
     assert (action["type"], action["result"]["done_count"]) == ("CAMPAIGN.VOUCHERS_DELETE", 3)
     project.refuse("GET", "/v1/campaigns/Club", status=404, key="not_found")
     project.refuse("GET", f"/v1/vouchers/{publication['voucher']['code']}", status=404, key="not_found")

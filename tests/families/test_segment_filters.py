@@ -9,6 +9,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings, strategies as st
 
 import make
+from guerdon.db.filters import narrow
 from guerdon.db.pool import Pool
 from guerdon.db.table import Order, Where
 from guerdon.db.transaction import Transaction
@@ -18,7 +19,6 @@ from guerdon.engine.moment import Moment
 from guerdon.families.customers.store import CUSTOMERS, CustomerRow
 from guerdon.families.segments import store
 from guerdon.families.segments.fields import Person, field_of
-from guerdon.families.segments.sql import narrow
 from installation import Installation
 
 NOW = datetime(2026, 3, 29, 0, 30, tzinfo=UTC)  # the night in which Warsaw's clocks go forward
@@ -132,7 +132,7 @@ FILTERS = st.builds(
 @given(definition=FILTERS)
 def test_sql_and_memory_agree(customers: Customers, definition: dict[str, Any]) -> None:
     wanted, moment, where = compile_filter(definition), Moment(NOW, ZONE), Where()
-    exact = narrow(where, wanted, moment)
+    exact = narrow(where, wanted, moment, field_of)
     candidates = customers.chosen(where)
     met = {
         person.row.id
@@ -158,4 +158,4 @@ def test_sql_and_memory_agree(customers: Customers, definition: dict[str, Any]) 
     ],
 )
 def test_what_lists_are_usually_narrowed_by_is_left_to_sql(path: str, conditions: dict[str, Any]) -> None:
-    assert narrow(Where(), compile_filter({path: {"conditions": conditions}}), Moment(NOW, ZONE))
+    assert narrow(Where(), compile_filter({path: {"conditions": conditions}}), Moment(NOW, ZONE), field_of)

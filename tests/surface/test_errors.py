@@ -91,8 +91,8 @@ def test_an_upload_must_be_one(project: Project) -> None:
     body = refusal(project.request("POST", path, json={}), 415, "unsupported_media_type", "Unsupported Media Type")
     assert body["details"] == "Content-Type must be multipart/form-data"
     files = {"other": ("a.csv", b"Name", "text/csv")}
-    body = refusal(project.request("POST", path, files=files), 400, "missing_param", "Missing required parameter")
-    assert body["details"] == "Parameter 'file' is required"
+    body = refusal(project.request("POST", path, files=files), 400, "invalid_payload", "Invalid payload")
+    assert body["details"] == "Payload should have required property 'file'"
     for kind in ("multipart/form-data", "multipart/form-data; boundary=x"):
         answer = project.request("POST", path, content=b"nonsense", headers={"content-type": kind})
         refusal(answer, 400, "invalid_payload", "Invalid payload")

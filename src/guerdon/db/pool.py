@@ -24,6 +24,8 @@ UNREACHABLE = (
 # What cannot get better by waiting, either: the database is there and does not let us in.
 UNUSABLE = (*UNREACHABLE, asyncpg.InvalidAuthorizationSpecificationError, asyncpg.InvalidCatalogNameError)
 # What a transaction met that could not go on beside another: worth trying again at once.
+# A value that fits its JSON type but no column or index: too large, too early, too deep, too long.
+OUT_OF_RANGE = (asyncpg.DataError, asyncpg.ProgramLimitExceededError)
 CONFLICT = (asyncpg.DeadlockDetectedError, asyncpg.SerializationError, asyncpg.UniqueViolationError)
 _STATEMENTS = 1_000  # prepared statements kept per connection; ours are a fixed, smaller number
 # Our statements find few rows through an index, and are run a million times. The plan for that must not depend on how

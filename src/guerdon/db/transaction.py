@@ -133,8 +133,10 @@ class Transaction:
         await self.write("SAVEPOINT here")
         try:
             yield
-        except BaseException:
-            await self.write("ROLLBACK TO SAVEPOINT here")
+        except BaseException as error:
+            self._later = []  # what was put off before was sent before the savepoint
+            if not isinstance(error, (asyncio.CancelledError, *UNREACHABLE)):
+                await self.write("ROLLBACK TO SAVEPOINT here")
             raise
         await self.write("RELEASE SAVEPOINT here")
 

@@ -306,3 +306,4 @@ _OPERATORS: dict[str, Callable[[Operands], Test]] = {
     "$last_month_md": _calendar(days.anniversary_in_month(-1)),
     "$next_month_md": _calendar(days.anniversary_in_month(1)),
 }
+OPERATORS = tuple(_OPERATORS)

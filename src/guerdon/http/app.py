@@ -6,6 +6,7 @@ same error body for whatever goes wrong on the way.
 
 import time
 from collections.abc import Awaitable, Callable, Mapping, Sequence
+from http import HTTPStatus
 from typing import Any
 from urllib.parse import parse_qsl
 
@@ -14,14 +15,16 @@ import msgspec
 from prometheus_client import Histogram
 from starlette.types import Receive, Scope as AsgiScope, Send
 
-from guerdon.db.pool import CONFLICT, UNREACHABLE
+from guerdon.db import answers
+from guerdon.db.pool import CONFLICT, OUT_OF_RANGE, UNREACHABLE
 from guerdon.db.transaction import Transaction
-from guerdon.errors import ApiError, LostRace, invalid_payload, not_found
+from guerdon.errors import ApiError, LostRace, invalid_payload, invalid_query_params, not_found, refused
 from guerdon.events.work import Runtime, Work
-from guerdon.http import wire
+from guerdon.http import filters, idempotency, wire
 from guerdon.http.auth import HEADERS, Caller, KeyRing
 from guerdon.http.body import JSON, TooLarge, read_body
 from guerdon.http.call import Call
+from guerdon.http.idempotency import Once
 from guerdon.http.routing import Content, Reply, Route, Router, Scope
 from guerdon.telemetry import REQUESTS, logger
 from guerdon.tenant import Project
@@ -29,19 +32,32 @@ from guerdon.tenant import Project
 FindProject = Callable[[Transaction, str], Awaitable[Project | None]]
 Headers = Mapping[bytes, bytes]
 _ATTEMPTS = 3
+_TOO_MANY = "What the request is about is being changed by many requests at once"
 _PROJECT_IN_PATH = "{projectId}"
-# A value that fits its JSON type but no column or index: too large, too early, too deep, too long.
-_OUT_OF_RANGE = (asyncpg.DataError, asyncpg.ProgramLimitExceededError)
 
 log = logger("http")
 
 
 class Answer(msgspec.Struct, frozen=True):
-    """What goes back: status, body, media type (None without a body)."""
+    """What goes back: status, body, media type (None without a body), and whether it was given before."""
 
     status: int
     body: bytes = b""
     media_type: str | None = None
+    is_replayed: bool = False
+
+
+class _Asked(msgspec.Struct, frozen=True):
+    """A request, read: who asks about which project, the path's texts, body and query; `once` if it names itself."""
+
+    route: Route
+    texts: list[str]
+    caller: Caller | None
+    project: Project | None
+    request_id: str
+    body: Any
+    query: Any
+    once: Once | None
 
 
 class App:
@@ -100,50 +116,65 @@ class App:
             caller = await self._authenticate(db, route, headers)
             project, texts = await self._project(db, route, caller, texts)
         body = await read_body(scope, receive, headers, route)
-        query = None if route.query is None else wire.read_query(_query(scope), route.query)
+        query = _read_query(scope, route)
+        once = idempotency.read(scope, headers, route, caller, project, body) if idempotency.HEADER in headers else None
+        asked = _Asked(route, texts, caller, project, request_id, body, query, once)
         for attempt in range(1, _ATTEMPTS + 1):
             try:
-                return await self._work(route, texts, caller, project, request_id, (body, query), attempt)
-            except (*CONFLICT, LostRace):
-                if attempt == _ATTEMPTS:
+                return await self._work(asked, attempt)
+            except (*CONFLICT, LostRace) as error:
+                if attempt == _ATTEMPTS and isinstance(error, asyncpg.UniqueViolationError):
                     raise
-            except _OUT_OF_RANGE as error:
+                if attempt == _ATTEMPTS:
+                    raise refused("multiple_requests", "Multiple requests", _TOO_MANY) from error
+            except OUT_OF_RANGE as error:
                 raise invalid_payload(f"A value is out of range: {error}") from error
             except RecursionError:
                 raise invalid_payload("Payload is nested too deeply") from None
         raise AssertionError("unreachable")
 
-    async def _work(
-        self,
-        route: Route,
-        texts: list[str],
-        caller: Caller | None,
-        project: Project | None,
-        request_id: str,
-        read: tuple[Any, Any],
-        attempt: int,
-    ) -> Answer:
+    async def _work(self, asked: _Asked, attempt: int) -> Answer:
         """Everything that one commit holds."""
-        body, query = read
+        caller, project = asked.caller, asked.project
         async with Transaction(self._runtime.pool) as db:
             work = None
             if project is not None and caller is not None:
-                work = Work(self._runtime, db, project, caller.actor, request_id)
+                work = Work(self._runtime, db, project, caller.actor, asked.request_id)
             call = Call(
                 runtime=self._runtime,
                 db=db,
-                request_id=request_id,
-                body=body,
-                query=query,
+                request_id=asked.request_id,
+                body=asked.body,
+                query=asked.query,
                 work=work,
                 attempt=attempt,
             )
-            answer = await self._handle(call, route, texts)
-            if work is not None:
-                await work.flush()
+            if asked.once is None:
+                answer = await self._handle(call, asked, work)
+            else:
+                answer = await self._handle_once(call, asked, work, asked.once)
         if work is not None:
             work.committed()
-        return _success(route, answer)
+        return answer if isinstance(answer, Answer) else _success(asked.route, answer)
+
+    async def _handle_once(self, call: Call[Any], asked: _Asked, work: Work | None, once: Once) -> Answer:
+        """The answer that was given before, or one that is kept in this commit; refusals are kept as well.
+
+        Errors: idempotency_key_reused; faults of ours, after which the request may be sent again.
+        """
+        kept = await answers.claim(call.db, once.name, once.fingerprint)
+        if kept is not None:
+            idempotency.require_same(kept, once)
+            return Answer(kept.status, kept.body, kept.media_type, is_replayed=True)
+        try:
+            async with call.db.savepoint():
+                answer = _success(asked.route, await self._handle(call, asked, work))
+        except ApiError as error:
+            if error.status >= HTTPStatus.INTERNAL_SERVER_ERROR:
+                raise
+            answer = _refusal(error, asked.request_id)
+        await answers.keep(call.db, once.name, answer.status, answer.media_type, answer.body)
+        return answer
 
     async def _authenticate(self, db: Transaction, route: Route, headers: Headers) -> Caller | None:
         if route.scope is Scope.PUBLIC:
@@ -163,21 +194,35 @@ class App:
         return (caller.key.project if caller else None), texts
 
     @staticmethod
-    async def _handle(call: Call[Any], route: Route, texts: list[str]) -> object:
+    async def _handle(call: Call[Any], asked: _Asked, work: Work | None) -> object:
         rows: list[object] = []
-        for param, text in zip(route.params, texts, strict=True):
+        for param, text in zip(asked.route.params, asked.texts, strict=True):
             row = await param.load(call, text, *rows)
             if row is None:
                 raise not_found(param.resource, text)
             rows.append(row)
-        return await route.handler(call, *rows)
+        answer = await asked.route.handler(call, *rows)
+        if work is not None:
+            await work.flush()
+        return answer
+
+
+def _read_query(scope: AsgiScope, route: Route) -> Any:  # noqa: ANN401 - of the type that the route names
+    if route.query is None:
+        return None
+    values: Mapping[str, Any] = _query(scope)
+    if filters.FILTERS in route.query.__struct_fields__:
+        values = filters.gathered(values)
+    return wire.read_query(values, route.query)
 
 
 def _query(scope: AsgiScope) -> dict[str, str | list[str]]:
-    """The parameters by name; what is sent several times is a list."""
+    """The parameters by name; what is sent several times is a list. Errors: invalid_query_params."""
     query: bytes = scope["query_string"]
     values: dict[str, str | list[str]] = {}
     for name, text in parse_qsl(query.decode("latin-1"), keep_blank_values=True) if query else ():
+        if "\x00" in name or "\x00" in text:
+            raise invalid_query_params("Query must not contain the character U+0000")
         known = values.get(name)
         if known is None:
             values[name] = text
@@ -216,5 +261,7 @@ async def _send(send: Send, answer: Answer, request_id: str) -> None:
     headers = [(b"content-length", b"%d" % len(answer.body)), (b"x-request-id", request_id.encode())]
     if answer.media_type is not None:
         headers.append((b"content-type", answer.media_type.encode()))
+    if answer.is_replayed:
+        headers.append(idempotency.REPLAYED)
     await send({"type": "http.response.start", "status": answer.status, "headers": headers})
     await send({"type": "http.response.body", "body": answer.body})

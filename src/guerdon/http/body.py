@@ -7,9 +7,9 @@ from starlette.formparsers import MultiPartException
 from starlette.requests import Request
 from starlette.types import Message, Receive, Scope
 
-from guerdon.errors import ApiError, invalid_payload, missing_param
+from guerdon.errors import ApiError, invalid_payload
 from guerdon.http import wire
-from guerdon.http.routing import Route, Upload
+from guerdon.http.routing import Route, Upload, Uploaded
 
 JSON = "application/json"
 _MULTIPART = "multipart/form-data"
@@ -51,13 +51,14 @@ async def _read_bytes(receive: Receive) -> bytes:
     return content
 
 
-async def _read_file(scope: Scope, receive: Receive) -> bytes:
+async def _read_file(scope: Scope, receive: Receive) -> Uploaded:
     try:
         async with Request(scope, _limited(receive)).form(max_files=1) as form:
             file = form.get("file")
             if file is None or isinstance(file, str):
-                raise missing_param("file")
-            return await file.read()
+                raise invalid_payload("Payload should have required property 'file'")
+            fields = {name: value for name, value in form.items() if isinstance(value, str)}
+            return Uploaded(await file.read(), fields)
     except MultiPartException as error:
         raise invalid_payload(error.message) from None
 

@@ -9,8 +9,10 @@ from typing import Any
 
 import msgspec
 
+from guerdon.db.filters import Fields
 from guerdon.db.table import Table
 from guerdon.errors import not_found
+from guerdon.http import filters
 from guerdon.http.call import Call
 from guerdon.http.paging import PageQuery
 from guerdon.http.routing import Handler
@@ -20,7 +22,7 @@ class Resource(msgspec.Struct, frozen=True, kw_only=True):
     """Rows of one table as they are shown.
 
     `name` and `names` are one and several of them in words. `listed` makes the answer of a list of views and the total.
-    `within` is the column that holds the id of the row before in the path.
+    `within` is the column that holds the id of the row before in the path. `fields` are those of the query's `filters`.
     """
 
     name: str
@@ -29,6 +31,7 @@ class Resource(msgspec.Struct, frozen=True, kw_only=True):
     view: Callable[[Any], object]
     listed: Callable[[list[Any], int], object]
     within: str | None = None
+    fields: Fields | None = None
 
 
 def list_of(resource: Resource) -> Handler:
@@ -39,6 +42,8 @@ def list_of(resource: Resource) -> Handler:
         where = query.where()
         if resource.within is not None:
             where.equal(**{resource.within: path[-1].id})
+        if resource.fields is not None:
+            await filters.narrow(call, resource.table, resource.fields, where)
         rows, total = await resource.table.page(
             call.db, call.project_id, where, query.sorting, limit=query.limit, offset=query.offset
         )

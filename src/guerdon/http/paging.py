@@ -1,6 +1,6 @@
 """Lists: how many, which page, sorted how, and the windows of time that most of them can be narrowed to."""
 
-from typing import Annotated, ClassVar
+from typing import Annotated, Any, ClassVar
 
 import msgspec
 from msgspec import Meta
@@ -9,6 +9,8 @@ from guerdon.clock import Moment
 from guerdon.db.table import Order, Where
 from guerdon.errors import ApiError, invalid_query_params
 
+# A query that has this as `filters` can be filtered by any field of the list (`http/filters.py`).
+Filters = dict[str, Any] | None
 DEFAULT_LIMIT = 10
 MAX_LIMIT = 100
 

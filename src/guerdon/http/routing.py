@@ -32,11 +32,20 @@ class Param(msgspec.Struct, frozen=True):
 
 
 class Upload:
-    """Body type of an operation that takes one file as multipart/form-data; the body is its bytes."""
+    """Body type of an operation that takes one file as multipart/form-data; the body is `Uploaded`."""
+
+
+class Uploaded(msgspec.Struct, frozen=True):
+    """A file that was sent, and the other fields of the form."""
+
+    content: bytes
+    fields: dict[str, str]
 
 
 class Route(msgspec.Struct, frozen=True):
     """One operation. `body` and `query` are the types they are read into, `answer` the type in the description.
+
+    One that is not repeatable waits for others outside of any transaction, so that an Idempotency-Key cannot bind it.
 
     Every path parameter has an entry in `params`, except the project of management operations, which the dispatcher
     loads itself.
@@ -51,6 +60,7 @@ class Route(msgspec.Struct, frozen=True):
     answer: Any = None
     status: int = HTTPStatus.OK
     scope: Scope = Scope.SERVER
+    is_repeatable: bool = True
 
     @property
     def status_of_nothing(self) -> int:

@@ -21,6 +21,7 @@ from guerdon.families.campaigns.schemas import (
 )
 from guerdon.families.campaigns.store import CampaignRow
 from guerdon.families.metadata_schemas.check import Sent, require
+from guerdon.families.trash_bin import store as trash_bin
 from guerdon.families.vouchers import beside, codes, store as vouchers, views as voucher_views
 from guerdon.families.vouchers.assets import Links
 from guerdon.families.vouchers.store import NewCode, VoucherRow
@@ -92,8 +93,10 @@ async def one(work: Work, campaign: CampaignRow, like: VoucherRow, config: CodeC
 async def own(work: Work, like: VoucherRow, code: NewCode) -> VoucherRow:
     """Adds a code that the caller chose. Errors: duplicate_found."""
     made = await vouchers.add(work.db, work.project.id, like, [code], 1)
+    taken = duplicate_found("voucher", "id", code.code)
     if not made:
-        raise duplicate_found("voucher", "id", code.code)
+        raise taken
+    await trash_bin.require_free(work, "code", code.code_key, taken)
     return made[0]
 
 
@@ -116,7 +119,7 @@ async def add_one(
         work.record("voucher.created", made.id, created, campaign_id=held.id)
     else:
         made = await one(work, held, like, wanted)
-    _tell_added(work, held, 1)
+    tell_added(work, held, 1)
     await store.count_codes(work.db, work.project.id, held.id, 1)
     return made
 
@@ -184,7 +187,7 @@ async def _end(work: Work, generation: Generation, action: async_actions.AsyncAc
         failed = CodesFailed(views.simple(campaign), generation.done, iso(work.now), error)
         work.record("campaign.vouchers.generation.failed", campaign.id, failed, campaign_id=campaign.id)
     if generation.added and generation.done:
-        _tell_added(work, campaign, generation.done)
+        tell_added(work, campaign, generation.done)
     outcome = "SUCCESS" if succeeded else "FAILED"
     await async_actions.finish(work, action, _result(generation.done), operation_status=outcome)
 
@@ -210,6 +213,7 @@ def _tell_completed(work: Work, campaign: CampaignRow, count: int) -> None:
     work.record("campaign.vouchers.generation.completed", campaign.id, data, campaign_id=campaign.id)
 
 
-def _tell_added(work: Work, campaign: CampaignRow, count: int) -> None:
+def tell_added(work: Work, campaign: CampaignRow, count: int) -> None:
+    """Records that codes were added to a campaign that was there before."""
     data = CodesAdded(views.simple(campaign), count, iso(work.now))
     work.record("campaign.vouchers.added", campaign.id, data, campaign_id=campaign.id)

@@ -9,6 +9,7 @@ from guerdon.families.campaigns.store import CampaignRow
 from guerdon.families.categories import store as categories
 from guerdon.families.metadata_schemas.check import Sent, require
 from guerdon.families.promotion_tiers import make
+from guerdon.families.trash_bin import store as trash_bin
 from guerdon.families.validation_rules import assign
 from guerdon.families.validation_rules.schemas import About
 from guerdon.families.vouchers.codes import own_code
@@ -32,6 +33,7 @@ async def create(work: Work, new: NewCampaign) -> CampaignRow:
     await work.db.begin()
     if not await store.create(work.db, work.project.id, row):
         raise duplicate_found("campaign", "name", row.name)
+    await trash_bin.require_free(work, "campaign", row.name, duplicate_found("campaign", "name", row.name))
     bound = await assign.bind(work, new.validation_rules, "campaign", row.id)
     whole = await shown.campaign(work.db, work.project.id, row)
     work.record("campaign.created", row.id, CampaignCreated(whole, iso(work.now)), campaign_id=row.id)

@@ -1,4 +1,4 @@
-"""Deleting campaigns: the campaign at once and for good, its codes in the background."""
+"""Deleting campaigns: the campaign at once, its codes in the background."""
 
 from collections import Counter
 from typing import Any
@@ -13,6 +13,8 @@ from guerdon.families.campaigns.store import CampaignRow
 from guerdon.families.customers import store as customers
 from guerdon.families.customers.store import CardChange
 from guerdon.families.promotion_tiers import store as promotion_tiers
+from guerdon.families.trash_bin import store as trash_bin
+from guerdon.families.trash_bin.store import Gone
 from guerdon.families.validation_rules import store as rules
 from guerdon.families.vouchers import store as vouchers
 from guerdon.families.vouchers.store import Removed
@@ -21,8 +23,11 @@ REMOVE = "campaigns.remove_codes"
 _SLICE = 5_000
 
 
-async def delete(work: Work, row: CampaignRow) -> str:
-    """Removes the campaign; returns the id of the action that removes its codes. Errors: not_found."""
+async def delete(work: Work, row: CampaignRow, *, force: bool) -> str:
+    """Removes the campaign; returns the id of the action that removes its codes. Errors: not_found.
+
+    Unless it is forced, its name and its codes stay reserved until it leaves the bin.
+    """
     await work.db.begin()
     gone = await store.remove(work.db, work.project.id, row.id)
     if gone is None:
@@ -31,7 +36,16 @@ async def delete(work: Work, row: CampaignRow) -> str:
     tiers = await promotion_tiers.forget_campaign(work.db, work.project.id, gone.id) if not gone.has_codes else []
     await rules.forget(work.db, work.project.id, [gone.id, *tiers])
     work.record("campaign.deleted", gone.id, CampaignDeleted(whole, iso(work.now)), campaign_id=gone.id)
-    payload = {"campaign_id": gone.id, "name": gone.name, "count": whole.vouchers_count, "done": 0}
+    entry_id = None
+    if not force:
+        entry_id = await trash_bin.keep(work, Gone("campaign", gone.id, gone.name, "campaign", gone.name))
+    payload = {
+        "entry_id": entry_id,
+        "campaign_id": gone.id,
+        "name": gone.name,
+        "count": whole.vouchers_count,
+        "done": 0,
+    }
     return await async_actions.begin(work, "CAMPAIGN.VOUCHERS_DELETE", REMOVE, [], payload)
 
 
@@ -40,6 +54,10 @@ async def remove_codes(work: Work, payload: dict[str, Any]) -> dict[str, Any] | 
     action = await async_actions.lock(work, payload["action_id"])
     campaign_id: str = payload["campaign_id"]
     removed = await vouchers.remove(work.db, work.project.id, campaign_id, _SLICE)
+    entry_id: str | None = payload.get("entry_id")
+    if entry_id is not None:
+        keys = [voucher.code_key for voucher in removed]
+        await trash_bin.reserve(work.db, work.project.id, "code", keys, entry_id)
     await rules.forget(work.db, work.project.id, [voucher.id for voucher in removed])
     await customers.change_cards(work.db, work.project.id, _taken(removed, payload["name"]))
     holders = await store.forget_holders(work.db, work.project.id, campaign_id, _SLICE)

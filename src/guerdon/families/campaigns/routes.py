@@ -23,8 +23,9 @@ from guerdon.families.categories import store as categories
 from guerdon.families.vouchers.codes import own_code
 from guerdon.families.vouchers.schemas import Voucher
 from guerdon.families.vouchers.shown import voucher
+from guerdon.http import filters
 from guerdon.http.call import Call
-from guerdon.http.paging import CreatedQuery
+from guerdon.http.paging import CreatedQuery, Filters
 from guerdon.http.routing import Param, Reply, Route
 
 C = TypeVar("C", bound=NewCampaignCode)
@@ -36,12 +37,19 @@ class CampaignsQuery(CreatedQuery, kw_only=True):
     campaign_type: CampaignType | None = None
     campaign_status: Literal["DONE", "IN_PROGRESS", "FAILED", "DRAFT", "MODIFYING"] | None = None
     is_referral_code: bool | None = None
+    filters: Filters = None
 
 
 class CodesQuery(msgspec.Struct):
     """How many codes to add."""
 
     vouchers_count: Annotated[int, Meta(ge=1, le=MOST_CODES)] = 1
+
+
+class DeleteQuery(msgspec.Struct):
+    """`force` destroys for good instead of moving to the bin."""
+
+    force: bool = False
 
 
 async def create_campaign(call: Call[NewCampaign]) -> Campaign:
@@ -55,6 +63,7 @@ async def list_campaigns(call: Call[None]) -> CampaignsList:
         .equal(campaign_type=query.campaign_type, creation_status=query.campaign_status)
         .add("(campaign_type = 'REFERRAL_PROGRAM') = {}", query.is_referral_code)
     )
+    await filters.narrow(call, store.CAMPAIGNS, store.FIELDS, where)
     rows, total = await store.CAMPAIGNS.page(
         call.db, call.project_id, where, query.sorting, limit=query.limit, offset=query.offset
     )
@@ -71,7 +80,7 @@ async def update_campaign(call: Call[CampaignPatch], row: CampaignRow) -> Campai
 
 
 async def delete_campaign(call: Call[None], row: CampaignRow) -> Accepted:
-    return Accepted(await delete.delete(call.work, row))
+    return Accepted(await delete.delete(call.work, row, force=call.query.force))
 
 
 async def enable_campaign(call: Call[None], row: CampaignRow) -> dict[str, str]:
@@ -131,7 +140,9 @@ ROUTES = (
     Route("GET", "/v1/campaigns", list_campaigns, query=CampaignsQuery, answer=CampaignsList),
     Route("GET", "/v1/campaigns/{campaignId}", get_campaign, _ONE, answer=Campaign),
     Route("PUT", "/v1/campaigns/{campaignId}", update_campaign, _ONE, CampaignPatch, answer=Campaign),
-    Route("DELETE", "/v1/campaigns/{campaignId}", delete_campaign, _ONE, answer=Accepted, status=202),
+    Route(
+        "DELETE", "/v1/campaigns/{campaignId}", delete_campaign, _ONE, query=DeleteQuery, answer=Accepted, status=202
+    ),
     Route("POST", "/v1/campaigns/{campaignId}/enable", enable_campaign, _ONE, answer=dict[str, str]),
     Route("POST", "/v1/campaigns/{campaignId}/disable", disable_campaign, _ONE, answer=dict[str, str]),
     Route(

@@ -6,6 +6,7 @@ from typing import Any
 
 import msgspec
 
+from guerdon.db.filters import Fields, same
 from guerdon.db.table import Table
 from guerdon.db.transaction import Transaction
 from guerdon.engine.codes import CodeConfig
@@ -102,6 +103,24 @@ class CampaignRow(msgspec.Struct, frozen=True, kw_only=True):
 
 
 CAMPAIGNS = Table("campaigns", CampaignRow)
+_ALL_CODES = """(vouchers_count + (
+    SELECT coalesce(sum(g.codes), 0) FROM campaign_growth g WHERE g.project_id = $1 AND g.campaign_id = campaigns.id
+))"""
+FIELDS = Fields(
+    "campaigns",
+    texts={
+        **same("id", "name", "description", "campaign_type", "type", "voucher_type", "category_id", "creation_status"),
+        "campaign_status": "creation_status",
+        "vouchers_generation_status": "vouchers_generation_status",
+        "category": "(SELECT c.name FROM categories c WHERE c.project_id = $1 AND c.id = category_id)",
+    },
+    numbers={"vouchers_count": _ALL_CODES},
+    moments=same("start_date", "expiration_date", "created_at", "updated_at"),
+    others={
+        **{name: f"to_jsonb({name})" for name in ("active", "join_once", "auto_join", "protected")},
+        "is_referral_code": "to_jsonb(campaign_type = 'REFERRAL_PROGRAM')",
+    },
+)
 _FIND = f"{CAMPAIGNS.select} AND id = $2 UNION ALL {CAMPAIGNS.select} AND name = $2 LIMIT 1"
 _BY_IDS = f"{CAMPAIGNS.select} AND id = ANY($2)"
 _CREATE = f"{CAMPAIGNS.insert_sql} ON CONFLICT ON CONSTRAINT campaigns_name DO NOTHING RETURNING id"

@@ -16,6 +16,8 @@ from guerdon.families.codes.schemas import VoucherPatch
 from guerdon.families.customers import store as customers
 from guerdon.families.customers.store import CardChange
 from guerdon.families.metadata_schemas.check import Sent, require
+from guerdon.families.trash_bin import store as trash_bin
+from guerdon.families.trash_bin.store import Gone
 from guerdon.families.validation_rules import store as rules
 from guerdon.families.vouchers import store, terms
 from guerdon.families.vouchers.store import VOUCHERS, VoucherRow
@@ -61,8 +63,11 @@ async def switch(work: Work, row: VoucherRow, *, active: bool) -> VoucherRow:
     return changed
 
 
-async def delete(work: Work, row: VoucherRow) -> None:
-    """Removes the code with what is on it; its holder has so much less. Errors: not_found."""
+async def delete(work: Work, row: VoucherRow, *, force: bool) -> None:
+    """Removes the code with what is on it; its holder has so much less. Errors: not_found.
+
+    Unless it is forced, nobody can have the code again until it leaves the bin.
+    """
     await work.db.begin()
     gone = await store.remove_one(work.db, work.project.id, row.id)
     if gone is None:
@@ -75,6 +80,8 @@ async def delete(work: Work, row: VoucherRow) -> None:
     if gone.holder_id is not None:
         await customers.change_cards(work.db, work.project.id, [_taken(gone, gone.holder_id)])
     await rules.forget(work.db, work.project.id, [gone.id])
+    if not force:
+        await trash_bin.keep(work, Gone("voucher", gone.id, gone.code, "code", gone.code_key, gone.campaign_id))
     await tell.told(work, "voucher.deleted", gone, campaign)
 
 

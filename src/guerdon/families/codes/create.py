@@ -44,7 +44,7 @@ async def create(work: Work, new: NewVoucher, code: str | None) -> VoucherRow:
 
 
 async def _alone(work: Work, new: NewVoucher, code: str | None) -> VoucherRow:
-    like = _standalone(work, new)
+    like = standalone(work, new)
     await require(work, Sent("voucher", like.metadata))
     if code is not None:
         made = await campaign_codes.own(work, like, own_code(work, code))
@@ -74,7 +74,8 @@ async def _in_campaign(work: Work, new: NewVoucher, code: str | None) -> tuple[V
     return await campaign_codes.add_one(work, campaign, changes, wanted), campaign
 
 
-def _standalone(work: Work, new: NewVoucher) -> VoucherRow:
+def standalone(work: Work, new: NewVoucher) -> VoucherRow:
+    """What the voucher is like; it only lacks a code. Errors: invalid_voucher, invalid_payload."""
     kind = _kind(new)
     terms.check_discount(new.discount, "discount")
     validity = terms.windows(new.validity_timeframe, new.validity_day_of_week, new.validity_hours)

@@ -52,6 +52,27 @@ class NewVoucher(NewCampaignCode, kw_only=True):
     code: str | None = None
 
 
+class ImportedVoucher(NewVoucher, kw_only=True):
+    """A code to be imported, with what has been redeemed of it elsewhere: how often, and how many cents."""
+
+    redeemed_quantity: Amount = 0
+    redeemed_amount: Amount = 0
+
+
+class CodeUpdate(msgspec.Struct):
+    """One row of a bulk update."""
+
+    code: Annotated[str, Meta(min_length=1)]
+    metadata: Metadata
+
+
+class CodesMetadata(msgspec.Struct):
+    """The same metadata for many codes."""
+
+    codes: Annotated[list[Annotated[str, Meta(min_length=1)]], Meta(min_length=1)]
+    metadata: Metadata
+
+
 class VoucherPatch(msgspec.Struct, kw_only=True):
     """What can be changed about a code. What is not sent stays, null clears, and metadata are merged."""
 

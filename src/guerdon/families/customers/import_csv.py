@@ -1,13 +1,11 @@
 """Reads a CSV of customers: known columns by name, whatever else there is as metadata (LOYALTY.md §19)."""
 
-import csv
-import io
 from typing import Any
 
 import msgspec
 
 from guerdon.clock import Day
-from guerdon.errors import invalid_payload
+from guerdon.http import csv_rows
 
 _COLUMNS = {name: name for name in ("id", "source_id", "name", "email", "phone", "birthdate", "description")}
 _ADDRESS = {
@@ -33,20 +31,9 @@ class Parsed(msgspec.Struct):
 
 def parse(content: bytes) -> Parsed:
     """Errors: invalid_payload for a file that is not UTF-8 text with a line of headers."""
-    try:
-        text = content.decode("utf-8-sig")
-    except UnicodeDecodeError:
-        raise invalid_payload("File must be UTF-8 text") from None
-    if "\x00" in text:
-        raise invalid_payload("File must not contain the character U+0000")
-    reader = csv.reader(io.StringIO(text))
-    headers = next(reader, None)
-    if not headers or not any(header.strip() for header in headers):
-        raise invalid_payload("File must begin with a line of headers")
     parsed = Parsed()
-    for number, cells in enumerate(reader, start=1):
-        if cells:
-            _row(parsed, number, dict(zip((header.strip() for header in headers), cells, strict=False)))
+    for number, cells in enumerate(csv_rows.read(content), start=1):
+        _row(parsed, number, cells)
     return parsed
 
 

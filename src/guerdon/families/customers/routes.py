@@ -23,7 +23,7 @@ from guerdon.families.customers.store import CustomerRow
 from guerdon.http import crud
 from guerdon.http.call import Call
 from guerdon.http.paging import CreatedQuery
-from guerdon.http.routing import Param, Route, Upload
+from guerdon.http.routing import Param, Route, Upload, Uploaded
 
 
 class CustomersQuery(CreatedQuery, kw_only=True):
@@ -69,8 +69,8 @@ async def update_metadata_in_bulk(call: Call[MetadataUpdate]) -> Accepted:
     return await _accept(call, "CUSTOMERS.METADATA_UPDATE", rows, {"overwrite": False})
 
 
-async def import_from_csv(call: Call[bytes]) -> Accepted:
-    parsed = import_csv.parse(call.body)
+async def import_from_csv(call: Call[Uploaded]) -> Accepted:
+    parsed = import_csv.parse(call.body.content)
     return await _accept(call, "CUSTOMERS.IMPORT_CSV", parsed.rows, {"overwrite": True, "failed": parsed.failed})
 
 

@@ -122,6 +122,7 @@ ROUTES = (
         (Param("webhook", _load_webhook),),
         answer=schemas.SampleAttempt,
         scope=Scope.MANAGEMENT,
+        is_repeatable=False,
     ),
     Route(
         "POST",

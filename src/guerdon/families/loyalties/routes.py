@@ -167,7 +167,7 @@ ROUTES = (
     Route("POST", "/v1/loyalties", create_programme, body=NewCampaign, answer=Campaign),
     Route("GET", "/v1/loyalties", list_programmes, query=PageQuery, answer=CampaignsList),
     Route("GET", _OF, campaigns.get_campaign, _CAMPAIGN, answer=Campaign),
-    Route("DELETE", _OF, campaigns.delete_campaign, _CAMPAIGN, answer=Accepted),
+    Route("DELETE", _OF, campaigns.delete_campaign, _CAMPAIGN, query=campaigns.DeleteQuery, answer=Accepted),
     Route("POST", f"{_OF}/members", add_member, _CAMPAIGN, NewMember, answer=Voucher),
     Route("GET", f"{_OF}/members", list_members, _CAMPAIGN, query=MembersQuery, answer=Members),
     *(Route("GET", path, get_member, card, answer=Voucher) for path, card in CARDS),

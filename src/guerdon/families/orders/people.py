@@ -26,17 +26,18 @@ class People(msgspec.Struct, frozen=True):
     referrer: Person = Person()
 
 
-async def settle(work: Work, before: OrderRow | None, patch: OrderPatch) -> People:
+async def settle(work: Work, before: OrderRow | None, patch: OrderPatch, *, quiet: bool = False) -> People:
     """The people that the request means, made or changed; those it does not speak of stay as they are.
 
     Both in the order of their names, so that two orders with the roles exchanged cannot block each other.
+    `quiet` is that of saving customers.
     Errors: not_found for an id of nobody.
     """
     asked = [
         _Asked("customer", patch.customer, patch.customer_id, before.customer_id if before else None),
         _Asked("referrer", patch.referrer, patch.referrer_id, before.referrer_id if before else None),
     ]
-    return People(**{one.role: await _settle(work, one) for one in sorted(asked, key=_name)})
+    return People(**{one.role: await _settle(work, one, quiet=quiet) for one in sorted(asked, key=_name)})
 
 
 class _Asked(msgspec.Struct, frozen=True):
@@ -50,9 +51,9 @@ def _name(asked: _Asked) -> str:
     return (asked.new and (asked.new.source_id or asked.new.id)) or ""
 
 
-async def _settle(work: Work, asked: _Asked) -> Person:
+async def _settle(work: Work, asked: _Asked, *, quiet: bool) -> Person:
     if asked.new and asked.new != NewCustomer():
-        return _person(await save.upsert(work, asked.new))
+        return _person(await save.upsert(work, asked.new, quiet=quiet))
     if asked.named is UNSET:
         row = await CUSTOMERS.get(work.db, work.project.id, id=asked.before) if asked.before else None
         return Person(asked.before, row)

@@ -1,13 +1,18 @@
 """Operations on orders."""
 
-from typing import ClassVar
+from typing import Annotated, ClassVar
 
-from guerdon.families.orders import save, store, views
+import msgspec
+from msgspec import Meta
+
+from guerdon.families.async_actions import store as async_actions
+from guerdon.families.async_actions.routes import Accepted
+from guerdon.families.orders import jobs, save, store, views
 from guerdon.families.orders.schemas import NewOrder, Order, OrderPatch, OrdersList
 from guerdon.families.orders.store import ORDERS, OrderRow
 from guerdon.http import crud
 from guerdon.http.call import Call
-from guerdon.http.paging import CreatedQuery
+from guerdon.http.paging import CreatedQuery, Filters
 from guerdon.http.routing import Param, Route
 
 
@@ -15,6 +20,8 @@ class OrdersQuery(CreatedQuery, kw_only=True):
     """Unlike other lists, orders are listed oldest first."""
 
     default_order: ClassVar[str] = "created_at"
+
+    filters: Filters = None
 
 
 async def create_order(call: Call[NewOrder]) -> Order:
@@ -25,16 +32,26 @@ async def update_order(call: Call[OrderPatch], row: OrderRow) -> Order:
     return views.order(await save.update(call.work, row, call.body))
 
 
+async def import_orders(call: Call[list[NewOrder]]) -> Accepted:
+    """Orders there have been: nothing is earned by them, and nobody is told of them."""
+    rows = [msgspec.to_builtins(order, enc_hook=str) for order in call.body]  # dates as text
+    return Accepted(await async_actions.begin(call.work, "ORDERS.IMPORT", jobs.IMPORT, rows, {}))
+
+
 async def load(call: Call[object], name: str) -> OrderRow | None:
     """An order by id or source id."""
     return await store.find(call.db, call.project_id, name)
 
 
-_ORDERS = crud.Resource(name="order", names="orders", table=ORDERS, view=views.order, listed=OrdersList)
+_ORDERS = crud.Resource(
+    name="order", names="orders", table=ORDERS, view=views.order, listed=OrdersList, fields=store.FIELDS
+)
 _ONE = (Param("order", load),)
+_IMPORT = Annotated[list[NewOrder], Meta(min_length=1, max_length=2_000)]
 ROUTES = (
     Route("POST", "/v1/orders", create_order, body=NewOrder, answer=Order),
     Route("GET", "/v1/orders", crud.list_of(_ORDERS), query=OrdersQuery, answer=OrdersList),
+    Route("POST", "/v1/orders/import", import_orders, body=_IMPORT, answer=Accepted),
     Route("GET", "/v1/orders/{orderId}", crud.one(_ORDERS), _ONE, answer=Order),
     Route("PUT", "/v1/orders/{orderId}", update_order, _ONE, OrderPatch, answer=Order),
 )

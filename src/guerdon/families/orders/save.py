@@ -21,9 +21,12 @@ from guerdon.families.orders.write import Draft, write
 from guerdon.families.products.store import Catalogue
 
 
-async def upsert(work: Work, new: NewOrder) -> OrderRow:
-    """The order that the request means, made or changed as it says. Errors: those of `draft`."""
-    return await write(work, await draft(work, new))
+async def upsert(work: Work, new: NewOrder, *, quiet: bool = False) -> OrderRow:
+    """The order that the request means, made or changed as it says. Errors: those of `draft`.
+
+    Nobody is told of a quiet change, and of customers that it makes only their logs.
+    """
+    return await write(work, await draft(work, new, quiet=quiet), quiet=quiet)
 
 
 async def update(work: Work, row: OrderRow, patch: OrderPatch) -> OrderRow:
@@ -35,7 +38,7 @@ async def update(work: Work, row: OrderRow, patch: OrderPatch) -> OrderRow:
     return await write(work, await _draft(work, held, patch))
 
 
-async def draft(work: Work, new: NewOrder) -> Draft:
+async def draft(work: Work, new: NewOrder, *, quiet: bool = False) -> Draft:
     """The order that the request means, ready to be written: for a workflow that changes it before it is.
 
     Its people and what the catalogue learns are saved already, and the order is locked if it exists. Errors: not_found
@@ -47,7 +50,7 @@ async def draft(work: Work, new: NewOrder) -> Draft:
     if held is None and new.source_id:
         await store.take_source_id(work.db, work.project.id, new.source_id)
         held = await _hold(work, new)
-    return await _draft(work, held, new)
+    return await _draft(work, held, new, quiet=quiet)
 
 
 def fresh(work: Work, new: NewOrder, after: OrderRow, customer: CustomerRow | None) -> Draft | None:
@@ -74,6 +77,17 @@ async def find(work: Work, new: NewOrder) -> OrderRow | None:
     return await ORDERS.get(work.db, work.project.id, source_id=new.source_id) if new.source_id else None
 
 
+async def take_turns(work: Work, new: NewOrder) -> None:
+    """Waits until nobody else has the turn of the order that a request means: before anything is locked.
+
+    Errors: not_found for an id.
+    """
+    row = await find(work, new)
+    name = new.source_id if row is None else row.source_id or row.id
+    if name:
+        await store.take_turns(work.db, work.project.id, name)
+
+
 def preview(work: Work, before: OrderRow | None, new: NewOrder, known: Catalogue) -> OrderRow:
     """What the request would make of the order, but for its people; nothing is written. Errors: invalid_payload."""
     row = before or OrderRow(id=work.new_id("ord_"), source_id=new.source_id or None, created_at=work.now)
@@ -94,14 +108,14 @@ async def _hold(work: Work, new: NewOrder) -> OrderRow | None:
     return await store.lock_by_source_id(work.db, work.project.id, new.source_id) if new.source_id else None
 
 
-async def _draft(work: Work, held: OrderRow | None, patch: OrderPatch) -> Draft:
+async def _draft(work: Work, held: OrderRow | None, patch: OrderPatch, *, quiet: bool = False) -> Draft:
     lines_sent = [Sent("order_item", item.metadata) for item in patch.items or ()]
     await require(work, Sent("order", patch.metadata, created=held is None), *lines_sent)
     if held and patch.source_id and patch.source_id != held.source_id:
         await _require_free(work, patch.source_id)
     before = held or OrderRow(id=work.new_id("ord_"), created_at=work.now)
     order = await _order(work, before.order, patch)
-    whose = await people.settle(work, held, patch)
+    whose = await people.settle(work, held, patch, quiet=quiet)
     after = msgspec.structs.replace(
         store.with_order(before, order),
         source_id=patch.source_id or before.source_id,

@@ -6,6 +6,7 @@ from typing import Any
 
 import msgspec
 
+from guerdon.db.filters import Fields, same
 from guerdon.db.table import Table
 from guerdon.db.transaction import Transaction
 from guerdon.engine.order import Item, Order
@@ -69,6 +70,12 @@ class _Orders(Table[OrderRow]):
 
 
 ORDERS = _Orders("orders", OrderRow)
+FIELDS = Fields(
+    "orders",
+    texts=same("id", "source_id", "status", "customer_id", "referrer_id"),
+    numbers=same("amount", "initial_amount", "discount_amount", "total_amount"),
+    moments=same("created_at", "updated_at"),
+)
 # An id wins over a source id. Each half is one look-up by a unique key, and the second is not made if the first finds.
 _FIND = f"{ORDERS.select} AND id = $2 UNION ALL {ORDERS.select} AND source_id = $2 LIMIT 1"
 _LOCK_BY_SOURCE_ID = f"{ORDERS.select} AND source_id = $2 FOR UPDATE"
@@ -100,5 +107,14 @@ async def take_source_id(db: Transaction, project_id: str, source_id: str) -> No
 
     So the second of two callers finds the order of the first, instead of meeting it when it holds locks already.
     """
-    digest = hashlib.blake2b(f"{project_id} orders {source_id}".encode(), digest_size=8).digest()
+    await _take_turns(db, f"{project_id} orders {source_id}")
+
+
+async def take_turns(db: Transaction, project_id: str, name: str) -> None:
+    """Waits until nobody else has the turn of the order, which is a turn apart from that of giving a source id."""
+    await _take_turns(db, f"{project_id} turns {name}")
+
+
+async def _take_turns(db: Transaction, name: str) -> None:
+    digest = hashlib.blake2b(name.encode(), digest_size=8).digest()
     await db.take_turns(int.from_bytes(digest, signed=True))

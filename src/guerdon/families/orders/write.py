@@ -21,18 +21,18 @@ class Draft(msgspec.Struct, frozen=True):
     whose: People
 
 
-async def write(work: Work, draft: Draft, *, redemption: object = None) -> OrderRow:
+async def write(work: Work, draft: Draft, *, redemption: object = None, quiet: bool = False) -> OrderRow:
     """The order as it now stands. Nothing is written and told if nothing changes.
 
     `redemption` is what the events show as the one that the order was paid with. An order that is made in another
-    status than CREATED is made and then changed, which shows in `updated_at`.
+    status than CREATED is made and then changed, which shows in `updated_at`. Of a quiet one nobody is told.
     """
-    final = await save(work, draft, redemption=redemption)
+    final = await save(work, draft, redemption=redemption, quiet=quiet)
     await count(work, draft.before, final)
     return final
 
 
-async def save(work: Work, draft: Draft, *, redemption: object = None) -> OrderRow:
+async def save(work: Work, draft: Draft, *, redemption: object = None, quiet: bool = False) -> OrderRow:
     """The same without the sums, which the caller brings up to date with its own."""
     before, after, whose = draft.before, draft.after, draft.whose
     if before is not None and after == before:
@@ -40,6 +40,8 @@ async def save(work: Work, draft: Draft, *, redemption: object = None) -> OrderR
     moved = after.status != (before.status if before else "CREATED")
     final = msgspec.structs.replace(after, updated_at=work.now) if before or moved else after
     (ORDERS.update_later if before else ORDERS.insert_later)(work.db, work.project.id, final)
+    if quiet:
+        return final
     if before:
         _tell(work, "customer.order.updated", final, whose, redemption)
     else:

@@ -11,6 +11,7 @@ from guerdon.families.metadata_schemas.check import Sent, require
 from guerdon.families.products import store
 from guerdon.families.products.schemas import NewProduct, NewSku, ProductPatch, SkuPatch
 from guerdon.families.products.store import PRODUCTS, SKUS, ProductRow, SkuRow
+from guerdon.families.trash_bin import store as trash_bin
 
 _TRIES = 50  # every lost race is somebody else's success, so this many in a row means a storm
 _PRODUCT = ("name", "price", "attributes", "metadata", "image_url")
@@ -21,7 +22,8 @@ _NEVER_NULL = ("attributes", "metadata")
 async def upsert_product(work: Work, new: NewProduct) -> ProductRow:
     """The product that the request means, made or changed.
 
-    Errors: not_found for an unknown id, metadata_validation_failed, multiple_requests.
+    Errors: not_found for an unknown id, metadata_validation_failed, multiple_requests, duplicate_found for a source id
+    in the bin.
     """
     for _ in range(_TRIES):
         row = await _identify_product(work, new)
@@ -34,6 +36,7 @@ async def upsert_product(work: Work, new: NewProduct) -> ProductRow:
         blank = ProductRow(id=work.new_id("prod_"), source_id=new.source_id or None, created_at=work.now)
         made = msgspec.structs.replace(blank, **_changes(blank, new, _PRODUCT))
         if await store.add_product(work.db, work.project.id, made):
+            await trash_bin.require_free(work, "product", made.source_id, _taken("product", made.source_id))
             return made
     raise _too_many_at_once("product")
 
@@ -62,8 +65,9 @@ async def _save_product(work: Work, row: ProductRow, patch: ProductPatch) -> Pro
 async def upsert_sku(work: Work, product: ProductRow, new: NewSku) -> SkuRow:
     """The variant that the request means, made or changed.
 
-    Errors: not_found for an id that the product has not, duplicate_found for a source id of another product's variant,
-    invalid_payload for attributes that the product does not name, metadata_validation_failed, multiple_requests.
+    Errors: not_found for an id that the product has not, duplicate_found for a source id of another product's variant
+    or in the bin, invalid_payload for attributes that the product does not name, metadata_validation_failed,
+    multiple_requests.
     """
     for _ in range(_TRIES):
         row = await _identify_sku(work, product, new)
@@ -81,6 +85,7 @@ async def upsert_sku(work: Work, product: ProductRow, new: NewSku) -> SkuRow:
         )
         made = msgspec.structs.replace(blank, **_sku_changes(blank, new, held))
         if await store.add_sku(work.db, work.project.id, made):
+            await trash_bin.require_free(work, "sku", made.source_id, _taken("sku", made.source_id))
             return made
     raise _too_many_at_once("sku")
 
@@ -151,6 +156,10 @@ def _changes(row: ProductRow | SkuRow, patch: ProductPatch | SkuPatch, fields: t
     if "metadata" in sent:
         sent["metadata"] = {**row.metadata, **sent["metadata"]}
     return {name: value for name, value in sent.items() if value != getattr(row, name)}
+
+
+def _taken(resource: str, source_id: str | None) -> ApiError:
+    return duplicate_found(resource, "source_id", source_id or "")
 
 
 def _too_many_at_once(resource: str) -> ApiError:

@@ -31,6 +31,19 @@ class NewProduct(ProductPatch, kw_only=True):
     source_id: SourceId | None = None
 
 
+class ProductUpdate(ProductPatch, kw_only=True):
+    """One row of a bulk update."""
+
+    source_id: Annotated[str, Meta(min_length=1, max_length=1_000)]
+
+
+class ProductsMetadata(msgspec.Struct):
+    """The same metadata for many products."""
+
+    source_ids: Annotated[list[Annotated[str, Meta(min_length=1, max_length=1_000)]], Meta(min_length=1)]
+    metadata: Metadata
+
+
 class SkuPatch(msgspec.Struct, kw_only=True):
     """What can be said of a variant: what is not sent stays, and null clears."""
 

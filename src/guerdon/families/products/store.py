@@ -6,6 +6,7 @@ from typing import Any, TypeVar
 
 import msgspec
 
+from guerdon.db.filters import Fields, same
 from guerdon.db.table import Table
 from guerdon.db.transaction import Transaction
 
@@ -71,6 +72,20 @@ def _add(known: dict[str, R], rows: Iterable[R]) -> None:
 
 PRODUCTS = Table("products", ProductRow)
 SKUS = Table("skus", SkuRow)
+_DATES = same("created_at", "updated_at")
+PRODUCT_FIELDS = Fields(
+    "products",
+    texts=same("id", "source_id", "name", "image_url"),
+    numbers=same("price"),
+    moments=_DATES,
+    others={"attributes": "to_jsonb(attributes)"},
+)
+SKU_FIELDS = Fields(
+    "skus",
+    texts=same("id", "source_id", "product_id", "sku", "currency", "image_url"),
+    numbers=same("price"),
+    moments=_DATES,
+)
 # The product that shipping costs are a line of; every project has it from the moment it is first asked for.
 SHIPPING_ID = "prod_5h1pp1ng"
 SHIPPING_SOURCE_ID = "5h1pp1ng"

@@ -6,6 +6,7 @@ from typing import Any
 
 import msgspec
 
+from guerdon.db.filters import Fields, same
 from guerdon.db.table import WANTED, Table
 from guerdon.db.transaction import Transaction
 from guerdon.engine.validity import Validity
@@ -56,6 +57,13 @@ class Sums(msgspec.Struct, frozen=True):
 
 
 TIERS = Table("promotion_tiers", TierRow)
+FIELDS = Fields(
+    "promotion tiers",
+    texts={**same("id", "name", "banner", "campaign_id", "category_id"), "promotion_id": "campaign_id"},
+    numbers=same("hierarchy"),
+    moments=same("start_date", "expiration_date", "created_at", "updated_at"),
+    others={"active": "to_jsonb(active)"},
+)
 STACKS = Table("promotion_stacks", StackRow)
 _SLOTS = 16
 _OF_CAMPAIGNS = f"""

@@ -14,8 +14,9 @@ from guerdon.families.promotion_tiers.store import STACKS, TIERS, StackRow, Tier
 from guerdon.families.promotions import stacks, tiers, views
 from guerdon.families.promotions.schemas import NewStack, Stack, StackPatch, StacksList
 from guerdon.families.vouchers import beside
+from guerdon.http import filters
 from guerdon.http.call import Call
-from guerdon.http.paging import CreatedQuery, PageQuery
+from guerdon.http.paging import CreatedQuery, Filters, PageQuery
 from guerdon.http.routing import Param, Route
 
 
@@ -23,6 +24,7 @@ class TiersQuery(PageQuery, kw_only=True):
     """What a list of tiers can be narrowed to: those that can be redeemed at this moment."""
 
     is_available: bool | None = None
+    filters: Filters = None
 
 
 class StacksQuery(CreatedQuery, kw_only=True):
@@ -43,12 +45,13 @@ async def list_tiers_of_campaign(call: Call[None], campaign: CampaignRow) -> Tie
 
 async def list_tiers(call: Call[None]) -> TiersList:
     query: TiersQuery = call.query
+    where = await filters.narrow(call, TIERS, store.FIELDS, Where())
     if query.is_available:
-        every = await _available(call, query.sorting)
+        every = await _available(call, where, query.sorting)
         rows, total = every[query.offset : query.offset + query.limit], len(every)
     else:
         rows, total = await TIERS.page(
-            call.db, call.project_id, Where(), query.sorting, limit=query.limit, offset=query.offset
+            call.db, call.project_id, where, query.sorting, limit=query.limit, offset=query.offset
         )
     more = query.offset + len(rows) < total
     return TiersList(tiers=await tiers.several(call.work, rows), total=total, has_more=more)
@@ -107,14 +110,14 @@ async def delete_stack(call: Call[None], _campaign: CampaignRow, row: StackRow) 
         raise not_found("promotion_stack", row.id)
 
 
-async def _available(call: Call[None], order: Order) -> list[TierRow]:
+async def _available(call: Call[None], where: Where, order: Order) -> list[TierRow]:
     """The tiers that can be redeemed at this moment, as far as time and switches decide it."""
     now, zone = call.work.now, call.work.project.timezone
     promotions = await CAMPAIGNS.all(
         call.db, call.project_id, Where().equal(campaign_type="PROMOTION", active=True), Order("created_at")
     )
     open_now = {row.id for row in promotions if problem_at(row.period, now, zone) is None}
-    rows = await TIERS.all(call.db, call.project_id, Where().equal(active=True), order)
+    rows = await TIERS.all(call.db, call.project_id, where.equal(active=True), order)
     return [row for row in rows if row.campaign_id in open_now and problem_at(row.period, now, zone) is None]
 
 

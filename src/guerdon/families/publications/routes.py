@@ -16,8 +16,9 @@ from guerdon.families.publications.schemas import FromCampaign, NewPublication, 
 from guerdon.families.vouchers import beside, store as vouchers
 from guerdon.families.vouchers.assets import Links
 from guerdon.families.vouchers.store import VOUCHERS
+from guerdon.http import filters
 from guerdon.http.call import Call
-from guerdon.http.paging import PageQuery
+from guerdon.http.paging import Filters, PageQuery
 from guerdon.http.routing import Route
 
 
@@ -40,6 +41,7 @@ class PublicationsQuery(PageQuery, kw_only=True):
     voucher_type: Literal["discount", "loyalty"] | None = None
     is_referral_code: bool | None = None
     source_id: str | None = None
+    filters: Filters = None
 
 
 _VOUCHER_TYPES = {"discount": "DISCOUNT_VOUCHER", "loyalty": "LOYALTY_CARD"}
@@ -70,6 +72,7 @@ async def list_publications(call: Call[None]) -> PublicationsList:
     where = await _where(call, query)
     if where is None:
         return PublicationsList([], 0)
+    await filters.narrow(call, store.PUBLICATIONS, store.FIELDS, where)
     rows, total = await store.PUBLICATIONS.page(
         call.db, call.project_id, where, query.sorting, limit=query.limit, offset=query.offset
     )

@@ -5,6 +5,7 @@ from typing import Any
 
 import msgspec
 
+from guerdon.db.filters import Fields, same
 from guerdon.db.table import Table
 from guerdon.db.transaction import Transaction
 
@@ -29,6 +30,20 @@ class PublicationRow(msgspec.Struct, frozen=True, kw_only=True):
 
 
 PUBLICATIONS = Table("publications", PublicationRow)
+FIELDS = Fields(
+    "publications",
+    texts={
+        **same("id", "customer_id", "tracking_id", "campaign_id", "campaign", "voucher_code", "channel", "source_id"),
+        "voucher_type": "voucher_type",
+        "result": "'SUCCESS'::text",  # only those are kept
+    },
+    moments=same("created_at"),
+    others={
+        "is_referral_code": "to_jsonb(is_referral_code)",
+        "vouchers_id": "to_jsonb(vouchers_id)",
+        "vouchers": "to_jsonb(codes)",
+    },
+)
 _CLAIM = f"{PUBLICATIONS.insert_sql} ON CONFLICT ON CONSTRAINT publications_source_id DO NOTHING RETURNING id"
 
 

@@ -4,7 +4,7 @@ A counter is made from the redemptions when its limit is first asked for. Its ke
 the rule's version, so that a limit which is new, or was changed, counts afresh.
 """
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 
 import msgspec
@@ -17,7 +17,7 @@ from guerdon.errors import LostRace
 from guerdon.events.work import Work
 from guerdon.families.customers.store import CustomerRow
 from guerdon.families.redeemables import store
-from guerdon.families.redeemables.store import Column
+from guerdon.families.redeemables.store import Column, RedemptionRow
 
 
 class Asked(msgspec.Struct, frozen=True, kw_only=True):
@@ -34,10 +34,14 @@ class Asked(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Read(msgspec.Struct, frozen=True):
-    """The values, and what is stored of them: None for what was claimed just now."""
+    """The values, and what is stored of them: None for what was claimed just now.
+
+    `held` says that nobody else moves them until the transaction ends.
+    """
 
     values: Mapping[str, int] = {}
     stored: Mapping[str, int | None] = {}
+    held: bool = False
 
 
 NOTHING = Read()
@@ -90,20 +94,27 @@ async def read(work: Work, asked: Sequence[Asked], *, locked: bool) -> Read:
     if not known:
         return NOTHING
     keys = sorted({one.key for one in known})
+    stored = await store.read_counters(work.db, work.project.id, keys)
     if locked:
+        made = {one.scope_id for one in known if stored.get(one.key) is None}
+        if made:
+            await store.take_turns(work.db, work.project.id, made)
         stored = await store.claim_counters(work.db, work.project.id, keys)
-    else:
-        stored = await store.read_counters(work.db, work.project.id, keys)
     values = {key: value for key, value in stored.items() if value is not None}
     for one in known:
         if one.key not in values:
             values[one.key] = await _from_redemptions(work, one)
-    return Read(values, stored)
+    return Read(values, stored, locked)
 
 
 async def move(work: Work, before: Read, by: Mapping[str, int]) -> None:
-    """Moves the counters. Errors: LostRace if one has moved meanwhile."""
-    changed = {key: value for key, value in by.items() if key in before.stored}
+    """Moves the counters, in the order of their keys. Errors: LostRace if one has moved meanwhile.
+
+    A counter that is made from redemptions needs a turn: one of them may just be rolled back.
+    """
+    if not before.held and any(before.stored.get(key) is None and before.values.get(key) for key in by):
+        raise LostRace
+    changed = {key: value for key, value in sorted(by.items()) if key in before.stored}
     if changed:
         seen = [before.stored[key] for key in changed]
         after = [before.values[key] + value for key, value in changed.items()]
@@ -114,14 +125,20 @@ async def move(work: Work, before: Read, by: Mapping[str, int]) -> None:
         raise LostRace
 
 
-async def take_back(work: Work, counted: Iterable[Mapping[str, int]]) -> None:
-    """Undoes what redemptions have counted, in the order of the keys."""
+async def take_back(work: Work, undone: Sequence[RedemptionRow]) -> None:
+    """Undoes what redemptions have counted, in the order of the keys; limits that are newer are counted afresh."""
+    scopes = {
+        row.id: [one for one in (row.voucher_id, row.promotion_tier_id, row.campaign_id) if one] for row in undone
+    }
+    await store.take_turns(work.db, work.project.id, {one for ids in scopes.values() for one in ids})
     sums: dict[str, int] = {}
-    for one in counted:
-        for key, value in one.items():
+    for row in undone:
+        for key, value in (row.counted or {}).items():
             sums[key] = sums.get(key, 0) + value
     if sums:
         await store.lower_counters(work.db, work.project.id, sums)
+    for row in undone:
+        await store.forget_newer_counters(work.db, work.project.id, scopes[row.id], row)
 
 
 async def _from_redemptions(work: Work, asked: Asked) -> int:

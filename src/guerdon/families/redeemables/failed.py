@@ -21,7 +21,8 @@ _NOTHING = Refusal(key="no_applicable_redeemables", message="No applicable redee
 async def reply(work: Work, request: Request, refused: Refused) -> Reply:
     """The refusal as the error of the request, with the id of the failed redemption that is written for it."""
     refusal, failed_id = await _record(work, request, refused)
-    shown = quotes.error(refusal, refused.quote.outcomes[0].redeemable, work.group_id)
+    about = refused.quote.refused or refused.quote.outcomes
+    shown = quotes.error(refusal, about[0].redeemable, work.group_id)
     if failed_id is not None:
         shown.resource_type, shown.resource_id = "redemption", failed_id
     return Reply(shown, refusal.code)

@@ -57,10 +57,11 @@ async def finish(
     for one in (*done, *([parent] if parent else [])):
         REDEMPTIONS.insert_later(work.db, work.project.id, one.row)
     await _count(work, paid, done, order)
-    for one in done:
+    for one in sorted(done, key=lambda one: one.row.promotion_tier_id or ""):
         if one.tier is not None:
             sums = Sums(1, one.row.order_amount or 0, one.row.discounted_amount or 0)
             tiers.count_redemption(work.db, work.project.id, one.tier.id, one.row.id, sums)
+    for one in done:
         await _tell(work, one)
     return Redeemed(loaded=loaded, quote=quote, done=done, parent=parent, order=order)
 

@@ -14,7 +14,7 @@ from guerdon.engine.facts import Customer
 from guerdon.engine.moment import Moment
 from guerdon.engine.redeemable import Redeemable
 from guerdon.engine.stacking import Stacking
-from guerdon.errors import not_found, refused
+from guerdon.errors import ApiError, invalid_payload, not_found, refused
 from guerdon.events.work import Work
 from guerdon.families.categories import store as categories
 from guerdon.families.customers import store as customer_store
@@ -55,7 +55,9 @@ async def load(work: Work, request: Request, *, locked: bool = False) -> Loaded:
     wanted = _expanded(request.redeemables, stack)
     if locked:
         await _lock(work, wanted)
-    return await complete(work, request, wanted, stack=stack, locked=locked)
+    loaded = await complete(work, request, wanted, stack=stack, locked=locked)
+    _check_found(request.redeemables, loaded.sources)
+    return loaded
 
 
 async def complete(
@@ -181,12 +183,25 @@ def tracking_id(work: Work, customer: CustomerRow) -> str:
 def _check(redeemables: Sequence[Wanted]) -> None:
     """Errors: duplicated_redeemables, invalid_redeemables."""
     if len({(wanted.object, wanted.id) for wanted in redeemables}) < len(redeemables):
-        details = "Duplicated redeemables detected in one redemption"
-        raise refused("duplicated_redeemables", "Duplicated redeemables detected", details)
+        raise _duplicated()
     if len(redeemables) > 1 and any(wanted.object == "promotion_stack" for wanted in redeemables):
         raise refused(
             "invalid_redeemables", "Invalid redeemables", "Promotion Stack cannot be use with other redeemables"
         )
+
+
+def _check_found(redeemables: Sequence[Wanted], sources: Sources) -> None:
+    """Errors: invalid_payload for more than the project allows; duplicated_redeemables for one by two names."""
+    most = sources.stacking["redeemables_limit"]
+    if len(redeemables) > most:
+        raise invalid_payload(f"Property .redeemables must have at most {most} items")
+    if len({row.id for row in sources.vouchers.values()}) < len(sources.vouchers):
+        raise _duplicated()
+
+
+def _duplicated() -> ApiError:
+    details = "Duplicated redeemables detected in one redemption"
+    return refused("duplicated_redeemables", "Duplicated redeemables detected", details)
 
 
 async def _stack(work: Work, redeemables: Sequence[Wanted]) -> StackRow | None:

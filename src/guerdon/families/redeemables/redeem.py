@@ -52,14 +52,16 @@ async def redeem(
 ) -> Redeemed | Refused:
     """What was redeemed, or why nothing may be.
 
-    `certain` holds every row from the start, so that no race can be lost. `automatic` is the id of the offer that the
-    engine redeems by itself. Locks are taken in the order voucher,
-    counter, reward, order, customer. Errors: LostRace; those of `load`, of saving orders and customers, and of
-    publishing the code that a reward gives.
+    `certain` waits for the turn of the order and holds the other rows from the start, so that nobody else who is
+    certain can win a race against it. `automatic` is the id of the offer that the engine redeems by itself. Locks are
+    taken in the order voucher, reward, counter, order, customer. Errors: LostRace; those of `load`, of saving orders
+    and customers, and of publishing the code that a reward gives.
     """
     await require(work, Sent("redemption", request.metadata))
     if certain:
         await work.db.begin()
+        if request.order is not None:
+            await orders.take_turns(work, request.order)
     loaded = await load(work, request, locked=certain)
     quote = decide(loaded.basket)
     if not quote.valid:
@@ -124,6 +126,7 @@ async def _use(work: Work, request: Request, sources: Sources, quote: Quote) -> 
     ]
     if not uses:
         return {}, {}
+    uses.sort(key=lambda use: use.voucher_id)
     key = request.session.key if request.session else None
     used = await store.use(work.db, work.project.id, uses, work.now, session=key is not None)
     if len(used) < len(uses):

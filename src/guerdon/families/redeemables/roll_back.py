@@ -121,7 +121,7 @@ async def _undo(work: Work, row: RedemptionRow, undone: Sequence[Done], wish: Wi
     for one in sorted(undone, key=lambda one: one.row.reward_id or ""):
         if one.row.reward_id is not None:
             await rewards.put_back(work.db, work.project.id, one.row.reward_id)
-    await counters.take_back(work, [one.row.counted or {} for one in undone])
+    await counters.take_back(work, [one.row for one in undone])
     parent_id = work.new_id("rr_") if row.related_object_type == "redemption" else None
     done = [_rollback(work, one, vouchers, wish, parent_id) for one in undone]
     mode = (await stacking_rules(work.db, work.project.id))["redeemables_rollback_order_mode"]

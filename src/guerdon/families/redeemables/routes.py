@@ -25,13 +25,14 @@ from guerdon.families.redeemables.schemas import (
     RolledBack,
     VoucherRedemptions,
 )
-from guerdon.families.redeemables.store import REDEMPTIONS, RedemptionRow
+from guerdon.families.redeemables.store import FIELDS, REDEMPTIONS, RedemptionRow
 from guerdon.families.redeemables.validate import validate
 from guerdon.families.vouchers.assets import Links
 from guerdon.families.vouchers.routes import load as load_voucher
 from guerdon.families.vouchers.store import VoucherRow
+from guerdon.http import filters
 from guerdon.http.call import Call
-from guerdon.http.paging import CreatedQuery
+from guerdon.http.paging import CreatedQuery, Filters
 from guerdon.http.routing import Param, Reply, Route
 
 _REDEMPTIONS_OF = "/v1/vouchers/{code}/redemption"
@@ -46,6 +47,7 @@ class RedemptionsQuery(CreatedQuery, kw_only=True):
     result: str | None = None
     campaign: str | None = None
     customer: str | None = None
+    filters: Filters = None
 
     def where(self) -> Where:
         named = "campaign_id = (SELECT c.id FROM campaigns c WHERE c.project_id = $1 AND c.name = {})"
@@ -118,8 +120,9 @@ async def roll_back_redemptions(call: Call[RollbackWish | None], row: Redemption
 
 async def list_redemptions(call: Call[None]) -> RedemptionsList:
     query: RedemptionsQuery = call.query
+    where = await filters.narrow(call, REDEMPTIONS, FIELDS, query.where())
     rows, total = await REDEMPTIONS.page(
-        call.db, call.project_id, query.where(), query.sorting, limit=query.limit, offset=query.offset
+        call.db, call.project_id, where, query.sorting, limit=query.limit, offset=query.offset
     )
     return RedemptionsList(await _shown(call, rows), total)
 

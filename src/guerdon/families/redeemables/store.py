@@ -1,11 +1,12 @@
 """Redemptions: their table, and the statements that move vouchers."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime
 from typing import Any, Literal
 
 import msgspec
 
+from guerdon.db.filters import Fields, same
 from guerdon.db.table import Table
 from guerdon.db.transaction import Transaction
 from guerdon.engine.order import Order
@@ -101,6 +102,18 @@ class Offered(msgspec.Struct, frozen=True):
 
 
 REDEMPTIONS = Table("redemptions", RedemptionRow)
+FIELDS = Fields(
+    "redemptions",
+    texts={
+        **same("id", "customer_id", "tracking_id", "parent_id", "redemption_id", "related_object_type", "voucher_id"),
+        **same("voucher_code", "promotion_tier_id", "promotion_stack_id", "campaign_id", "reward_id", "order_id"),
+        **same("result", "status", "failure_code", "reason", "channel_type", "channel_id"),
+        "related_object_id": "coalesce(voucher_id, promotion_tier_id, promotion_stack_id)",
+        "campaign": "(SELECT c.name FROM campaigns c WHERE c.project_id = $1 AND c.id = campaign_id)",
+    },
+    numbers=same("amount", "discounted_amount"),
+    moments=same("created_at"),
+)
 _RETURNED = ", ".join(f"v.{column}" for column in VoucherRow.__struct_fields__)
 _NAMED = "unnest(array_fill($1::text, ARRAY[cardinality($2::text[])]), $2::text[]"
 # Every condition that may have changed since the decision stands here: too few rows mean a lost race.
@@ -156,7 +169,25 @@ ON CONFLICT DO NOTHING RETURNING key
 _LOWER = f"""
 UPDATE redemption_counters c SET value = greatest(c.value - n.value, 0)
 FROM {_NAMED}, $3::bigint[]) AS n (project_id, key, value)
-WHERE c.project_id = n.project_id AND c.key = n.key
+WHERE c.project_id = n.project_id AND c.key = n.key AND c.value IS NOT NULL
+"""
+_TURNS = """
+SELECT pg_advisory_xact_lock(hashtextextended($1 || ' counters ' || name, 0))
+FROM (SELECT unnest($2::text[]) AS name ORDER BY 1) n
+"""
+# Counters of limits that are newer than the redemption, as far as they could be about its customer. The minute is for
+# redemptions that were decided on before the limit could be seen.
+_FORGET = f"""
+UPDATE redemption_counters c SET value = NULL FROM {_NAMED}) AS n (project_id, id), LATERAL (
+    SELECT a.id, a.rule_id, a.created_at FROM validation_rule_assignments a
+    WHERE a.project_id = n.project_id AND a.related_object_id = n.id ORDER BY a.id
+) a, LATERAL (
+    SELECT greatest(a.created_at, coalesce(r.updated_at, r.created_at)) AS since FROM validation_rules r
+    WHERE r.project_id = n.project_id AND r.id = a.rule_id LIMIT 1
+) r
+WHERE r.since > $3::timestamptz - interval '1 minute'
+  AND c.project_id = n.project_id AND c.key >= a.id || '.' AND c.key < a.id || '/' AND c.value IS NOT NULL
+  AND NOT c.key = ANY($4::text[]) AND (c.key !~ ':cust_' OR position(':' || $5 in c.key) > 0)
 """
 _SUMS: Mapping[str, str] = {
     "redemptions": "count(*)",
@@ -241,6 +272,17 @@ async def lower_counters(db: Transaction, project_id: str, by: Mapping[str, int]
     keys = sorted(by)
     await db.write(_LOCK, project_id, keys)
     await db.write(_LOWER, project_id, keys, [by[key] for key in keys])
+
+
+async def take_turns(db: Transaction, project_id: str, names: Collection[str]) -> None:
+    """Waits until nobody else makes or forgets counters of these vouchers, tiers and campaigns."""
+    await db.write(_TURNS, project_id, sorted(names))
+
+
+async def forget_newer_counters(db: Transaction, project_id: str, scope_ids: Sequence[str], row: RedemptionRow) -> None:
+    """Lets counters be made again that were made from the redemption, but not moved by it: their limits are newer."""
+    known = list(row.counted or {})
+    await db.write(_FORGET, project_id, scope_ids, row.created_at, known, row.customer_id or "")
 
 
 async def count(db: Transaction, project_id: str, of: str, what: Counted) -> int:

@@ -2,23 +2,13 @@
 
 from collections.abc import Callable, Mapping
 from datetime import datetime
-from enum import Enum, auto
 from typing import Any, cast
 
 import msgspec
 
+from guerdon.db.filters import Column, Kind
 from guerdon.engine.money import divide_half_up
 from guerdon.families.customers.store import CustomerRow
-
-
-class Kind(Enum):
-    """What a field's values are. Everything but JSON is of one type, or null."""
-
-    TEXT = auto()
-    NUMBER = auto()
-    MOMENT = auto()
-    DAY = auto()
-    JSON = auto()
 
 
 class EventCount(msgspec.Struct, frozen=True):
@@ -35,13 +25,10 @@ class Person(msgspec.Struct, frozen=True):
     events: Mapping[str, EventCount] = {}
 
 
-class Field(msgspec.Struct, frozen=True):
-    """A field. `sql` has a `{}` for `name`, if there is a name; it is None where SQL cannot tell the value."""
+class Field(Column, frozen=True, kw_only=True):
+    """A field of customers, also of what SQL cannot tell."""
 
-    kind: Kind
     read: Callable[[Person], object]
-    sql: str | None = None
-    name: str | None = None
 
 
 def field_of(path: str) -> Field:
@@ -57,15 +44,15 @@ def field_of(path: str) -> Field:
 
 
 def _column(kind: Kind, name: str) -> Field:
-    return Field(kind, lambda person: getattr(person.row, name), name)
+    return Field(kind=kind, read=lambda person: getattr(person.row, name), sql=name)
 
 
 def _address(part: str) -> Field:
-    return Field(Kind.TEXT, lambda person: (person.row.address or {}).get(part), f"address->>'{part}'")
+    return Field(kind=Kind.TEXT, read=lambda person: (person.row.address or {}).get(part), sql=f"address->>'{part}'")
 
 
 def _count(read: Callable[[CustomerRow], int], sql: str | None = None) -> Field:
-    return Field(Kind.NUMBER, lambda person: read(person.row), sql)
+    return Field(kind=Kind.NUMBER, read=lambda person: read(person.row), sql=sql)
 
 
 def _metadata(name: str) -> Field:
@@ -79,7 +66,8 @@ def _metadata(name: str) -> Field:
             value = cast("dict[str, object]", value).get(key) if isinstance(value, dict) else None
         return value
 
-    return Field(Kind.JSON, read, None if "." in name else "NULLIF(metadata->{}::text, 'null')", name)
+    sql = None if "." in name else "NULLIF(metadata->{}::text, 'null')"
+    return Field(kind=Kind.JSON, read=read, sql=sql, name=name)
 
 
 def _program(key: str) -> Callable[[str], Field]:
@@ -88,7 +76,7 @@ def _program(key: str) -> Callable[[str], Field]:
             program: dict[str, Any] | None = person.row.programs.get(name)
             return None if program is None else program.get(key, 0)
 
-        return Field(Kind.NUMBER, read)
+        return Field(kind=Kind.NUMBER, read=read)
 
     return make
 
@@ -103,7 +91,7 @@ def _event_count(name: str) -> Field:
         found = person.events.get(name)
         return found.count if found else 0
 
-    return Field(Kind.NUMBER, read, sql, name)
+    return Field(kind=Kind.NUMBER, read=read, sql=sql, name=name)
 
 
 def _event_moment(name: str) -> Field:
@@ -116,7 +104,7 @@ def _event_moment(name: str) -> Field:
         found = person.events.get(name)
         return found.last_at if found else None
 
-    return Field(Kind.MOMENT, read, sql, name)
+    return Field(kind=Kind.MOMENT, read=read, sql=sql, name=name)
 
 
 def _points(row: CustomerRow) -> int:
@@ -141,7 +129,9 @@ _FIELDS: dict[str, Field] = {
     "summary.orders.total_count": _count(lambda row: row.orders_count, "orders_count"),
     "summary.orders.average_amount": _count(_average),
     "summary.orders.last_order_amount": _count(lambda row: row.last_order_amount, "last_order_amount"),
-    "summary.orders.last_order_date": Field(Kind.MOMENT, lambda person: person.row.last_order_at, "last_order_at"),
+    "summary.orders.last_order_date": Field(
+        kind=Kind.MOMENT, read=lambda person: person.row.last_order_at, sql="last_order_at"
+    ),
     "summary.redemptions.total_redeemed": _count(
         lambda row: row.redemptions_succeeded + row.redemptions_failed, "(redemptions_succeeded + redemptions_failed)"
     ),

@@ -5,8 +5,7 @@ from msgspec import UNSET
 
 from guerdon.clock import Moment as When, iso
 from guerdon.db.table import Where
-from guerdon.engine.moment import Moment
-from guerdon.errors import not_found
+from guerdon.errors import invalid_payload, not_found
 from guerdon.families.customers import store as customers, views as customer_views
 from guerdon.families.customers.routes import CustomersQuery
 from guerdon.families.customers.schemas import CustomersList
@@ -22,9 +21,9 @@ from guerdon.families.segments.schemas import (
     SimpleSegmentsList,
 )
 from guerdon.families.segments.store import SEGMENTS, SegmentRow, SegmentType
-from guerdon.http import crud
+from guerdon.http import crud, filters
 from guerdon.http.call import Call
-from guerdon.http.paging import PageQuery
+from guerdon.http.paging import Filters, PageQuery
 from guerdon.http.routing import Param, Route
 
 
@@ -57,6 +56,7 @@ class SegmentedQuery(CustomersQuery, kw_only=True):
     """What a list of customers can be narrowed to."""
 
     segment_id: str | None = None
+    filters: Filters = None
 
 
 async def create_segment(call: Call[NewSegment]) -> Segment:
@@ -76,20 +76,27 @@ async def list_customers(call: Call[None]) -> CustomersList:
         segment = await SEGMENTS.get(call.db, call.project_id, id=query.segment_id)
         if segment is None:
             raise not_found("segment", query.segment_id)
-        await store.narrow_to(call.db, call.project_id, segment, _moment(call), where)
+        await store.narrow_to(call.db, call.project_id, segment, filters.moment(call), where)
+    await _filter(call, where)
     rows, total = await CUSTOMERS.page(
         call.db, call.project_id, where, query.sorting, limit=query.limit, offset=query.offset
     )
     return CustomersList([customer_views.customer(row) for row in rows], total)
 
 
+async def _filter(call: Call[None], where: Where) -> None:
+    """Errors: invalid_payload."""
+    wanted = filters.compiled(call)
+    if wanted is not None:
+        try:
+            await store.narrow_by(call.db, call.project_id, wanted, filters.moment(call), where)
+        except ValueError as error:
+            raise invalid_payload(f"Property .filters{error}") from None
+
+
 async def list_customer_segments(call: Call[None], customer: CustomerRow) -> SimpleSegmentsList:
-    found = await store.segments_of(call.db, call.project_id, customer, _moment(call))
+    found = await store.segments_of(call.db, call.project_id, customer, filters.moment(call))
     return SimpleSegmentsList([SimpleSegment(segment.id, segment.name) for segment in found], len(found))
-
-
-def _moment(call: Call[None]) -> Moment:
-    return Moment(call.work.now, call.work.project.timezone)
 
 
 def _view(row: SegmentRow) -> Segment:

@@ -7,13 +7,13 @@ from typing import Any, Literal
 
 import msgspec
 
+from guerdon.db.filters import narrow
 from guerdon.db.table import Order, Table, Where
 from guerdon.db.transaction import Transaction
 from guerdon.engine.filters import Filter, compile_filter
 from guerdon.engine.moment import Moment
 from guerdon.families.customers.store import CUSTOMERS, CustomerRow
 from guerdon.families.segments.fields import EventCount, Person, field_of
-from guerdon.families.segments.sql import narrow
 
 SegmentType = Literal["static", "auto-update", "passive"]
 LIVE: SegmentType = "auto-update"
@@ -37,8 +37,7 @@ class SegmentRow(msgspec.Struct, frozen=True, kw_only=True):
 
     def holds(self, person: Person, moment: Moment) -> bool:
         """Whether the filter, which the segment must have, lets the customer in."""
-        wanted = compiled(msgspec.json.encode(self.filter))
-        return wanted.holds(lambda path: field_of(path).read(person), moment)
+        return _holds(compiled(msgspec.json.encode(self.filter)), person, moment)
 
 
 SEGMENTS = Table("segments", SegmentRow)
@@ -147,26 +146,34 @@ async def people(db: Transaction, project_id: str, rows: Sequence[CustomerRow]) 
 
 
 async def narrow_to(db: Transaction, project_id: str, segment: SegmentRow, moment: Moment, where: Where) -> None:
-    """Narrows a list of customers to those of a segment. Where SQL cannot tell who is in it, candidates are asked."""
+    """Narrows a list of customers to those of a segment."""
     if segment.filter is None:
         where.add(IN_STATIC, segment.id)
-        return
-    wanted = compiled(msgspec.json.encode(segment.filter))
-    if narrow(where, wanted, moment):
+    else:
+        await narrow_by(db, project_id, compiled(msgspec.json.encode(segment.filter)), moment, where)
+
+
+async def narrow_by(db: Transaction, project_id: str, wanted: Filter, moment: Moment, where: Where) -> None:
+    """Narrows a list of customers to those of a filter. Where SQL cannot tell who they are, candidates are asked."""
+    if narrow(where, wanted, moment, field_of):
         return
     found: list[str] = []
     after = ""
     while True:
         step = Where()
-        narrow(step, wanted, moment)
+        narrow(step, wanted, moment, field_of)
         step.add("id > {}", after)
         rows = await CUSTOMERS.some(db, project_id, step, Order("id", descending=False), limit=_CANDIDATES)
         asked = await people(db, project_id, rows)
-        found += [person.row.id for person in asked if segment.holds(person, moment)]
+        found += [person.row.id for person in asked if _holds(wanted, person, moment)]
         if len(rows) < _CANDIDATES:
             break
         after = rows[-1].id
     where.add("id = ANY({}::text[])", found)
+
+
+def _holds(wanted: Filter, person: Person, moment: Moment) -> bool:
+    return wanted.holds(lambda path: field_of(path).read(person), moment)
 
 
 async def live(db: Transaction, project_id: str) -> list[SegmentRow]:

@@ -9,6 +9,7 @@ from typing import Any
 
 import msgspec
 
+from guerdon.db.filters import Fields, same
 from guerdon.db.table import Order, Table
 from guerdon.db.transaction import Transaction
 from guerdon.engine.money import GREATEST
@@ -46,6 +47,13 @@ class BucketRow(msgspec.Struct, frozen=True, kw_only=True):
 
 
 TRANSACTIONS = Table("voucher_transactions", TransactionRow)
+TRANSACTION_FIELDS = Fields(
+    "transactions",
+    texts=same("id", "voucher_id", "campaign_id", "type", "source", "source_id", "reason", "related_transaction_id"),
+    numbers=same("amount"),
+    moments=same("created_at"),
+    metadata=False,
+)
 BUCKETS = Table("points_buckets", BucketRow)
 SOONEST_FIRST = Order("expires_on", descending=False)
 _RETURNED = ", ".join(f"v.{column}" for column in VoucherRow.__struct_fields__)

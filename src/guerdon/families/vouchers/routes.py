@@ -8,8 +8,9 @@ from guerdon.families.customers import store as customers
 from guerdon.families.vouchers import assets, pictures, shown, store
 from guerdon.families.vouchers.schemas import Voucher, VouchersList
 from guerdon.families.vouchers.store import VoucherRow
+from guerdon.http import filters
 from guerdon.http.call import Call
-from guerdon.http.paging import CreatedQuery
+from guerdon.http.paging import CreatedQuery, Filters
 from guerdon.http.routing import Content, Param, Route, Scope
 
 
@@ -25,6 +26,7 @@ class VouchersQuery(CreatedQuery, kw_only=True):
     code: str | None = None
     category: str | None = None
     ids: list[str] | str | None = None
+    filters: Filters = None
 
     @property
     def sorting(self) -> Order:
@@ -54,6 +56,7 @@ async def list_vouchers(call: Call[None]) -> VouchersList:
         .add(store.OF_CAMPAIGN_NAMED, query.campaign)
         .add("code_key = {}", query.code and store.key_of(call.work.project, query.code))
     )
+    await filters.narrow(call, store.VOUCHERS, store.FIELDS, where)
     rows, total = await store.VOUCHERS.page(
         call.db, call.project_id, where, query.sorting, limit=query.limit, offset=query.offset
     )

@@ -6,10 +6,12 @@ from typing import Any
 
 import msgspec
 
+from guerdon.db.filters import Fields, same
 from guerdon.db.table import Table
 from guerdon.db.transaction import Transaction
 from guerdon.engine.codes import folded
 from guerdon.engine.validity import Validity
+from guerdon.families.trash_bin.store import RESERVED_CODE
 from guerdon.tenant import Project
 
 
@@ -81,12 +83,38 @@ class Removed(msgspec.Struct, frozen=True):
     """What a removed voucher meant to its holder."""
 
     id: str
+    code_key: str
     holder_id: str | None
     type: str
     balance: int
 
 
 VOUCHERS = Table("vouchers", VoucherRow)
+FIELDS = Fields(
+    "vouchers",
+    texts={
+        **same("id", "code", "type", "campaign", "campaign_id", "category_id", "holder_id", "referrer_id"),
+        "additional_info": "additional_info",
+        "category": "(SELECT c.name FROM categories c WHERE c.project_id = $1 AND c.id = category_id)",
+    },
+    numbers={
+        "redemption.quantity": "redemption_quantity",
+        "redemption.redeemed_quantity": "redeemed_quantity",
+        "redemption.redeemed_amount": "CASE WHEN type = 'GIFT_VOUCHER' THEN redeemed END",
+        "redemption.redeemed_points": "CASE WHEN type = 'LOYALTY_CARD' THEN redeemed END",
+        "gift.amount": "CASE WHEN type = 'GIFT_VOUCHER' THEN added END",
+        "gift.balance": "CASE WHEN type = 'GIFT_VOUCHER' THEN balance END",
+        "loyalty_card.points": "CASE WHEN type = 'LOYALTY_CARD' THEN added END",
+        "loyalty_card.balance": "CASE WHEN type = 'LOYALTY_CARD' THEN balance END",
+        "publish.count": "publish_count",
+    },
+    moments=same("start_date", "expiration_date", "created_at", "updated_at"),
+    others={
+        "active": "to_jsonb(active)",
+        "is_referral_code": "to_jsonb(is_referral_code)",
+        **{f"discount.{name}": f"discount->'{name}'" for name in ("type", "amount_off", "percent_off", "unit_off")},
+    },
+)
 # Condition of a list: of the campaign that has the name now, not of one that had it before it was removed.
 OF_CAMPAIGN_NAMED = "campaign_id = (SELECT c.id FROM campaigns c WHERE c.project_id = $1 AND c.name = {})"
 
@@ -96,16 +124,24 @@ _ADD = f"""
 INSERT INTO vouchers (project_id, {VOUCHERS.columns})
 SELECT $1, offered.id, offered.code, offered.code_key, {", ".join(f"${place}" for place in range(5, 5 + len(_SHARED)))}
 FROM unnest($2::text[], $3::text[], $4::text[]) AS offered (id, code, code_key)
+LEFT JOIN {RESERVED_CODE} reserved ON true
 """
 _NEW = "ON CONFLICT ON CONSTRAINT vouchers_code DO NOTHING RETURNING id, code, code_key"
-_ADD_FREE = f"{_ADD} {_NEW}"
+_ADD_FREE = f"{_ADD} WHERE reserved.found IS NULL {_NEW}"
 # Looks each code up by the unique key, whatever the planner believes of the table's size; takes the first free ones.
 _ADD_SOME = f"""
 {_ADD}
 LEFT JOIN LATERAL (
     SELECT true AS found FROM vouchers WHERE project_id = $1 AND code_key = offered.code_key LIMIT 1
 ) taken ON true
-WHERE taken.found IS NULL LIMIT ${5 + len(_SHARED)} {_NEW}
+WHERE taken.found IS NULL AND reserved.found IS NULL LIMIT ${5 + len(_SHARED)} {_NEW}
+"""
+_TAKEN = """
+SELECT found.code_key
+FROM unnest(array_fill($1::text, ARRAY[cardinality($2::text[])]), $2::text[]) AS wanted (project_id, code_key),
+LATERAL (
+    SELECT code_key FROM vouchers WHERE project_id = wanted.project_id AND code_key = wanted.code_key LIMIT 1
+) found
 """
 _RETURNED = ", ".join(f"v.{column}" for column in VoucherRow.__struct_fields__)
 _GIVEN = """
@@ -139,13 +175,14 @@ WITH removed AS (
     DELETE FROM vouchers v USING (
         SELECT project_id, id FROM vouchers WHERE project_id = $1 AND campaign_id = $2 LIMIT $3 FOR UPDATE
     ) old
-    WHERE v.project_id = old.project_id AND v.id = old.id RETURNING v.project_id, v.id, v.holder_id, v.type, v.balance
+    WHERE v.project_id = old.project_id AND v.id = old.id
+    RETURNING v.project_id, v.id, v.code_key, v.holder_id, v.type, v.balance
 ), emptied AS (
     DELETE FROM points_buckets b USING removed r WHERE b.project_id = r.project_id AND b.voucher_id = r.id
 ), forgotten AS (
     DELETE FROM pending_points p USING removed r WHERE p.project_id = r.project_id AND p.voucher_id = r.id
 )
-SELECT id, holder_id, type, balance FROM removed
+SELECT id, code_key, holder_id, type, balance FROM removed
 """
 
 
@@ -189,6 +226,11 @@ async def add(
     else:
         rows = await db.write(_ADD_SOME, project_id, *columns, *shared, most)
     return [msgspec.structs.replace(template, **row) for row in rows]
+
+
+async def taken(db: Transaction, project_id: str, code_keys: Sequence[str]) -> set[str]:
+    """Those of the codes, in the form in which they compare, that somebody has."""
+    return {row["code_key"] for row in await db.rows(_TAKEN, project_id, code_keys)}
 
 
 async def publish_one(db: Transaction, project_id: str, voucher_id: str, given: Publishing) -> VoucherRow | None:

@@ -1,4 +1,4 @@
-"""Filters in SQL: a condition that every customer of a filter meets, and often no other.
+"""Filters in SQL: a condition that every row of a filter meets, and often no other.
 
 What SQL could only tell by doing all over again what `engine/conditions.py` does with values of any kind is left out;
 the condition is then not exact, and those that meet it must be asked again in memory.
@@ -6,14 +6,83 @@ the condition is then not exact, and those that meet it must be asked again in m
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import datetime
+from enum import Enum, auto
+from typing import Any
 
 import msgspec
 
-from guerdon.db.table import Where
+from guerdon.db.table import Table, Where
+from guerdon.db.transaction import Transaction
 from guerdon.engine.filters import Filter, OnField
 from guerdon.engine.moment import Moment, local_date, local_day, read_when
 from guerdon.engine.values import elements, one_of, read_number, read_text
-from guerdon.families.segments.fields import Field, Kind, field_of
+
+
+class Kind(Enum):
+    """What a field's values are. Everything but JSON is of one type, or null."""
+
+    TEXT = auto()
+    NUMBER = auto()
+    MOMENT = auto()
+    DAY = auto()
+    JSON = auto()
+
+
+class Column(msgspec.Struct, frozen=True, kw_only=True):
+    """A field. `sql` has a `{}` for `name`, if there is a name; it is None where SQL cannot tell the value."""
+
+    kind: Kind
+    sql: str | None = None
+    name: str | None = None
+
+
+FindColumn = Callable[[str], Column]  # the field of a path; ValueError for what is none
+_METADATA = "metadata."
+_KEY = "NULLIF(metadata->{}::text, 'null')"
+_PATH = """(
+    SELECT NULLIF(coalesce(metadata->named.path, metadata#>string_to_array(named.path, '.')), 'null')
+    FROM (SELECT {}::text AS path) AS named
+)"""
+_CANDIDATES = 1_000
+
+
+class Fields:
+    """The fields by which a list can be filtered, by path; all of them can be told in SQL.
+
+    A name alone is that of a column. `others` are SQL whose value is JSON: truth values, arrays, parts of objects.
+    """
+
+    def __init__(
+        self,
+        what: str,
+        *,
+        texts: Mapping[str, str],
+        numbers: Mapping[str, str] | None = None,
+        moments: Mapping[str, str] | None = None,
+        others: Mapping[str, str] | None = None,
+        metadata: bool = True,
+    ) -> None:
+        self._what = what
+        self._metadata = metadata
+        by_kind = {Kind.TEXT: texts, Kind.NUMBER: numbers, Kind.MOMENT: moments, Kind.JSON: others}
+        self._columns = {
+            path: Column(kind=kind, sql=sql) for kind, named in by_kind.items() for path, sql in (named or {}).items()
+        }
+
+    def find(self, path: str) -> Column:
+        """ValueError for what is no field of the list."""
+        known = self._columns.get(path)
+        if known is not None:
+            return known
+        key = path.removeprefix(_METADATA)
+        if self._metadata and key and path != key:
+            return Column(kind=Kind.JSON, sql=_PATH if "." in key else _KEY, name=key)
+        raise ValueError(f".{path[:100]} is not a field of {self._what}")
+
+
+def same(*names: str) -> dict[str, str]:
+    """Fields that are called like their columns."""
+    return {name: name for name in names}
 
 
 class Sql(msgspec.Struct, frozen=True):
@@ -68,9 +137,9 @@ _PARTS = {
 }
 
 
-def narrow(where: Where, wanted: Filter, moment: Moment) -> bool:
-    """Adds the filter's condition to a list of customers; False if those it leaves must be asked again in memory."""
-    found = [_on_field(field, moment) for field in wanted.fields]
+def narrow(where: Where, wanted: Filter, moment: Moment, find: FindColumn) -> bool:
+    """Adds the filter's condition to a list; False if the rows it leaves must be asked again in memory."""
+    found = [_on_field(field, find(field.path), moment) for field in wanted.fields]
     known = [condition.sql for condition in found if condition.sql is not None]
     if known and (wanted.all_of_them or len(known) == len(found)):
         whole = _joined(" AND " if wanted.all_of_them else " OR ", known)
@@ -78,6 +147,38 @@ def narrow(where: Where, wanted: Filter, moment: Moment) -> bool:
         where.conditions.append(whole.text.format(*(f"${first + place}" for place in range(len(whole.values)))))
         where.values.extend(whole.values)
     return all(condition.exact for condition in found)
+
+
+async def narrow_list(
+    db: Transaction, project_id: str, table: Table[Any], wanted: Filter, moment: Moment, fields: Fields, where: Where
+) -> None:
+    """Adds the filter to a list that is narrowed already; what SQL cannot tell is asked in memory, row by row.
+
+    ValueError for a field that the list has not.
+    """
+    if narrow(where, wanted, moment, fields.find):
+        return
+    columns = [fields.find(field.path) for field in wanted.fields]
+    names = [column.name for column in columns if column.name is not None]
+    first = len(where.values) + 3
+    places = iter(f"${place}" for place in range(first, first + len(names)))
+    read = ", ".join(f"{(column.sql or '').format(*([next(places)] if column.name else []))}" for column in columns)
+    sql = f"""
+    SELECT id, {read} FROM {table.name} WHERE project_id = $1{where.sql} AND id > ${first - 1}
+    ORDER BY id LIMIT {_CANDIDATES}
+    """  # noqa: S608 - columns that the family names
+    found: list[str] = []
+    after = ""
+    while True:
+        rows = await db.rows(sql, project_id, *where.values, after, *names)
+        for row_id, *values in (row.values() for row in rows):
+            told = {field.path: value for field, value in zip(wanted.fields, values, strict=True)}
+            if wanted.holds(told.__getitem__, moment):
+                found.append(row_id)
+        if len(rows) < _CANDIDATES:
+            break
+        after = rows[-1]["id"]
+    where.add("id = ANY({}::text[])", found)
 
 
 def _put(template: str, *parts: Sql) -> Sql:
@@ -96,9 +197,8 @@ def _joined(word: str, parts: Iterable[Sql]) -> Sql:
     return _put(f"({word.join('?' for _ in found)})", *found)
 
 
-def _on_field(field: OnField, moment: Moment) -> Condition:
+def _on_field(field: OnField, known: Column, moment: Moment) -> Condition:
     """All conditions on one field."""
-    known = field_of(field.path)
     if known.sql is None:
         return UNKNOWN
     sql = Sql(known.sql, () if known.name is None else (known.name,))
@@ -113,7 +213,7 @@ def _on_field(field: OnField, moment: Moment) -> Condition:
 class _Asked(msgspec.Struct, frozen=True):
     """One operator on one field, with its operands."""
 
-    field: Field
+    field: Column
     sql: Sql
     name: str
     operands: Sequence[object]
