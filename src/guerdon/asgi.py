@@ -27,6 +27,7 @@ from guerdon.families.distributions import routes as distributions
 from guerdon.families.erasures import routes as erasures
 from guerdon.families.feed import routes as feed
 from guerdon.families.gifts import routes as gifts
+from guerdon.families.liabilities import routes as liabilities
 from guerdon.families.loyalties import offers, pending_routes, routes as loyalties, tier_routes
 from guerdon.families.metadata_schemas import routes as metadata_schemas
 from guerdon.families.orders import routes as orders
@@ -35,7 +36,7 @@ from guerdon.families.products import routes as products
 from guerdon.families.projects import routes as projects, store as projects_store
 from guerdon.families.promotions import routes as promotions
 from guerdon.families.publications import routes as publications
-from guerdon.families.redeemables import routes as redeemables
+from guerdon.families.redeemables import older, routes as redeemables
 from guerdon.families.referrals import routes as referrals
 from guerdon.families.rewards import routes as rewards
 from guerdon.families.rule_assignments import routes as rule_assignments
@@ -83,10 +84,12 @@ ROUTES: tuple[Route, ...] = (
     *tier_routes.ROUTES,
     *pending_routes.ROUTES,
     *gifts.ROUTES,
+    *liabilities.ROUTES,
     *activity.ROUTES,
     *erasures.ROUTES,
     *redeemables.ROUTES,
     *referrals.ROUTES,
+    *older.ROUTES,
     *sessions.ROUTES,
     *rule_assignments.ROUTES,
     *distributions.ROUTES,

@@ -3,8 +3,11 @@
 from collections.abc import Callable
 from typing import Any
 
+import pytest
 import voucherify
+from voucherify import models
 from voucherify.api_client import ApiClient
+from voucherify.exceptions import ApiException
 
 
 class Importing:
@@ -17,6 +20,7 @@ class Importing:
         self.campaigns = voucherify.CampaignsApi(client)
         self.products = voucherify.ProductsApi(client)
         self.orders = voucherify.OrdersApi(client)
+        self.publications = voucherify.PublicationsApi(client)
         self.bin = voucherify.BinApi(client)
 
     def play(self) -> None:
@@ -26,6 +30,9 @@ class Importing:
         self._done(self.orders.import_orders([order]))
         assert self.orders.get_order("imported").amount == 500
         self.empty_the_bin()
+        with pytest.raises(ApiException) as refused:  # only for keys of integrations
+            self.publications.create_publication1(customer=models.Customer.model_construct(source_id="ann"))
+        assert refused.value.status == 403
 
     def empty_the_bin(self) -> None:
         self.vouchers.delete_voucher("FILED")

@@ -1,5 +1,7 @@
 """What time does to points: in which order, as of which day, once, whatever dies meanwhile."""
 
+import asyncio
+import contextlib
 from datetime import datetime
 from typing import Any
 
@@ -7,6 +9,12 @@ import pytest
 
 import make
 import together
+from guerdon.asgi import runtime
+from guerdon.db.transaction import Transaction
+from guerdon.events.work import working
+from guerdon.families.loyalties import day
+from guerdon.families.projects import store as projects
+from guerdon.worker import JOBS
 from installation import Installation, Project, eventually
 from make import rule
 
@@ -109,6 +117,48 @@ def test_days_that_were_missed_are_made_up_for_one_by_one(project: Project) -> N
         ("POINTS_EXPIRATION", -30, "2027-02-16T00:00"),
     ]
     assert card_of(project, card)["balance"] == 0
+
+
+@pytest.mark.parametrize("done", range(4))
+def test_a_day_that_dies_after_any_of_its_steps_begins_anew(project: Project, done: int) -> None:
+    programme(project)
+    card = make.member(project)
+    rule(project, 30, pending_points={"period_type": "DAY", "period_value": 10})
+    project.advance(to="2027-01-05T12:00:00Z")
+    project.post(f"/v1/loyalties/members/{card['code']}/balance", {"points": 7})
+    make.order(project, 1_000, status="PAID")
+    eventually(lambda: card_of(project, card)["pending_points"] == 30)
+    moved = "UPDATE projects SET clock_offset = clock_offset + interval '100 days' WHERE id = $1 RETURNING id"
+    project.installation.sql(moved, project.id)
+    asyncio.run(_die_after(project, done))
+    project.advance("PT0S")
+    assert [entry for entry in ledger(project, card) if entry[0] != "POINTS_ADDITION"] == [
+        ("PENDING_POINTS_ACTIVATION", 30, "2027-01-15T00:00"),
+        ("POINTS_EXPIRATION", -7, "2027-02-06T00:00"),
+        ("POINTS_EXPIRATION", -30, "2027-02-16T00:00"),
+    ]
+    assert [one for one in project.installation.audit(project.id) if one.wrong] == []
+
+
+async def _die_after(project: Project, done: int) -> None:
+    """Does so many slices of the job, loses the job, and dies in the middle of the next."""
+    installation, handler = project.installation, JOBS[day.DAY]
+    payload: dict[str, Any] | None = {}
+    async with runtime(installation.settings, installation.database.url()) as made:
+        async with Transaction(made.pool) as db:
+            found = await projects.find(db, project.id)
+        assert found is not None
+        for _ in range(done):
+            async with working(made, found, "w-test") as work:
+                payload = await handler(work, payload or {})
+        with contextlib.suppress(_DiedError):
+            async with working(made, found, "w-test") as work:
+                await handler(work, payload or {})
+                raise _DiedError
+
+
+class _DiedError(Exception):
+    """The process is gone."""
 
 
 def test_a_redemption_and_the_end_of_its_points_have_one_outcome(project: Project) -> None:

@@ -74,3 +74,25 @@ def test_many_cards_end_once_each(project: Project) -> None:
     counts = {row["type"]: row["count"] for row in project.installation.sql(query, project.id)}
     assert counts == {"POINTS_ADDITION": 13, "POINTS_EXPIRATION": 12}
     assert len(project.recorded(TOLD[0], count=12)) == 12
+
+
+def test_points_of_several_cards_of_a_customer_end_on_one_day(project: Project) -> None:
+    programme(project)
+    rules = {"period_type": "MONTH", "period_value": 1}
+    for name in ("Second", "Third"):
+        make.campaign(project, name=name, voucher={"loyalty_card": {"points": 0, "expiration_rules": rules}})
+    cards = [make.member(project, points=10 + place, campaign=name) for place, name in enumerate(("Club", "Second"))]
+    kept = make.member(project, campaign="Third")
+    path = f"/v1/loyalties/members/{kept['code']}/balance"
+    project.post(path, {"points": 5, "expiration_type": "NON_EXPIRING"})
+    make.member(project, "bob", points=7)
+    project.advance("P2M")
+    assert [shown(project, card)["expired_points"] for card in (*cards, kept)] == [10, 11, 0]
+    told = project.recorded(TOLD[1], count=3)
+    assert sorted(one["data"]["points"] for one in told) == [7, 10, 11]
+    customer = project.get("/v1/customers/ann")
+    assert {name: one["points"] for name, one in customer["loyalty"]["campaigns"].items()} == {
+        "Club": 0,
+        "Second": 0,
+        "Third": 5,
+    }

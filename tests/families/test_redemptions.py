@@ -97,6 +97,7 @@ def test_without_a_customer_there_are_no_twins(project: Project) -> None:
     assert (found["redemptions"][0]["customer_id"], found["redemptions"][0]["customer"]) == (None, None)
     (told,) = project.recorded("redemption.succeeded")
     assert told["data"].get("customer") is None
+    assert "tracking_id" not in told["data"]["redemption"]
     assert not [row for row in _types(project) if row.startswith("customer.redemption")]
 
 

@@ -93,6 +93,11 @@ class Customers:
             stored = await CUSTOMERS.all(db, self.project_id, Where(), Order("id", descending=False))
             return await store.people(db, self.project_id, stored)
 
+    async def clear(self) -> None:
+        """What was made up adds up to nothing."""
+        async with Transaction(self.pool) as db:
+            await db.write("DELETE FROM customers WHERE project_id = $1", self.project_id)
+
     def chosen(self, where: Where) -> set[str]:
         async def run() -> set[str]:
             async with Transaction(self.pool) as db:
@@ -106,6 +111,7 @@ class Customers:
 def customers(installation: Installation) -> Iterator[Customers]:
     made = Customers(installation)
     yield made
+    made.loop.run_until_complete(made.clear())
     made.loop.run_until_complete(made.pool.close())
     made.loop.close()
 

@@ -64,9 +64,17 @@ async def book(
     work: Work, member: Member, movement: Movement, expanded: Expanded, *, transaction_id: str | None = None
 ) -> TransactionRow:
     """Adds the movement to the ledger and records voucher.loyalty_card.transaction.created."""
+    row = entry(work, member, movement, transaction_id=transaction_id)
+    await ledger.record(work.db, work.project.id, row)
+    tell_booked(work, member, movement, expanded, row)
+    return row
+
+
+def entry(work: Work, member: Member, movement: Movement, *, transaction_id: str | None = None) -> TransactionRow:
+    """The row of the ledger for a movement."""
     card = member.card
     balance = views.balance(card, movement.points, movement.operation_type)
-    row = TransactionRow(
+    return TransactionRow(
         id=transaction_id or work.new_id("vtx_"),
         voucher_id=card.id,
         campaign_id=card.campaign_id,
@@ -79,7 +87,12 @@ async def book(
         related_transaction_id=movement.related_transaction_id,
         created_at=work.now,
     )
-    await ledger.record(work.db, work.project.id, row)
+
+
+def tell_booked(work: Work, member: Member, movement: Movement, expanded: Expanded, row: TransactionRow) -> None:
+    """Records voucher.loyalty_card.transaction.created for a movement that is in the ledger."""
+    card = member.card
+    balance = views.balance(card, movement.points, movement.operation_type)
     created = TransactionCreated(
         transaction=views.transaction(row),
         voucher=voucher_views.voucher_in_event(card, Links(work.runtime, work.project.id)),
@@ -100,7 +113,6 @@ async def book(
         destination_voucher=expanded.destination_voucher,
     )
     work.record("voucher.loyalty_card.transaction.created", card.id, created, campaign_id=card.campaign_id)
-    return row
 
 
 def tell_points_added(work: Work, member: Member, row: TransactionRow, operation_type: str) -> None:

@@ -62,7 +62,7 @@ async def add(work: Work, campaign: CampaignRow, trigger: Trigger, card: Voucher
         created_at=work.now,
     )
     await PENDING.insert(work.db, work.project.id, row)
-    member = await _waiting(work, campaign, card, earned.points)
+    member = await _waiting(work, campaign, card, earned.points, row.activates_on)
     simple = msgspec.convert(order, SimpleOrder)
     pending_events.changed(work, "added", member, row, simple, earned.points, AUTOMATIC)
     return member.card
@@ -87,7 +87,7 @@ async def adjust(work: Work, card: VoucherRow, entry: PendingRow, points: int) -
         raise invalid_payload("Property .points makes more points than a card can hold")
     row = msgspec.structs.replace(held, points=held.points + points, updated_at=work.now)
     await PENDING.update(work.db, work.project.id, row)
-    after = await _waiting(work, member.campaign, member.card, points)
+    after = await _waiting(work, member.campaign, member.card, points, row.activates_on)
     pending_events.changed(work, "updated", after, row, await _order(work, row), points, MANUAL)
     return pending_events.balance(after.card, points, MANUAL)
 
@@ -158,7 +158,7 @@ async def _activate(work: Work, member: Member, entry: PendingRow, operation_typ
     today, campaign = work.project.day_of(work.now), member.campaign
     rules = entry.expiration
     expires_on = last_day(rules, today) if rules else campaign.last_day_of_points(today)
-    changed = await ledger.activate(work, member.card, entry.points, expires_on)
+    changed = await ledger.activate(work, member.card, entry.points, entry.activates_on, expires_on)
     if changed is None:
         raise LookupError(f"card {member.card.id} has not the points that wait on it")  # it was held
     row = msgspec.structs.replace(entry, status="ACTIVATED", updated_at=work.now)
@@ -193,13 +193,13 @@ async def _activate(work: Work, member: Member, entry: PendingRow, operation_typ
 async def _cancel(work: Work, member: Member, entry: PendingRow, operation_type: str) -> None:
     row = msgspec.structs.replace(entry, status="CANCELED", updated_at=work.now)
     await PENDING.update(work.db, work.project.id, row)
-    after = await _waiting(work, member.campaign, member.card, -entry.points)
+    after = await _waiting(work, member.campaign, member.card, -entry.points, row.activates_on)
     pending_events.changed(work, "canceled", after, row, await _order(work, row), -entry.points, operation_type)
 
 
-async def _waiting(work: Work, campaign: CampaignRow, card: VoucherRow, points: int) -> Member:
-    """The card, which is held, with so many more points that wait."""
-    changed = await ledger.wait(work, card, points)
+async def _waiting(work: Work, campaign: CampaignRow, card: VoucherRow, points: int, day: date) -> Member:
+    """The card, which is held, with so many more points that wait for a day."""
+    changed = await ledger.wait(work, card, points, day)
     holder = await customers.hold(work.db, work.project.id, card.holder_id or "")
     if changed is None or holder is None:
         raise LookupError(f"card {card.id} was lost while its waiting points changed")  # both were held

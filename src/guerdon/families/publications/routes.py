@@ -5,7 +5,7 @@ from typing import Literal
 import msgspec
 
 from guerdon.db.table import Order, Where
-from guerdon.errors import not_found, refused
+from guerdon.errors import ApiError, not_found, refused
 from guerdon.families.campaigns import store as campaigns
 from guerdon.families.customers import save, store as customers
 from guerdon.families.customers.store import CUSTOMERS
@@ -65,6 +65,11 @@ async def create_publication(call: Call[NewPublication]) -> Publication:
     found = await beside.categories_of(call.db, call.project_id, done.vouchers)
     links = Links(call.runtime, call.project_id)
     return views.publication(done.publication, done.customer, done.vouchers, links, found)
+
+
+async def publish_by_query(_call: Call[None]) -> None:
+    """Only for keys of integrations, of which there are none. Errors: integration_api_key_required."""
+    raise ApiError(403, "integration_api_key_required", "Forbidden")
 
 
 async def list_publications(call: Call[None]) -> PublicationsList:
@@ -130,5 +135,6 @@ async def _where(call: Call[None], query: PublicationsQuery) -> Where | None:
 
 ROUTES = (
     Route("POST", "/v1/publications", create_publication, body=NewPublication, query=PublishQuery, answer=Publication),
+    Route("GET", "/v1/publications/create", publish_by_query),
     Route("GET", "/v1/publications", list_publications, query=PublicationsQuery, answer=PublicationsList),
 )

@@ -4,7 +4,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from itertools import islice
 
 import msgspec
-from msgspec import UNSET
+from msgspec import UNSET, UnsetType
 from msgspec.structs import replace
 
 from guerdon.clock import iso_exactly
@@ -60,6 +60,21 @@ VIEWS: Mapping[Scenario, View] = {
 async def qualify(work: Work, body: QualificationRequest) -> answers.Qualified:
     """One page of what qualifies. Errors: those of `load.complete` and of `candidates.find`."""
     view, options = VIEWS[body.scenario or "ALL"], body.options or _DEFAULTS
+    limit, by_age = options.limit or _LIMIT, options.sorting_rule in _BY_AGE
+    page, loaded = await offers(work, body, view, limit + 1 if by_age else None)
+    if not by_age:
+        page.sort(key=_discount, reverse=options.sorting_rule == "BEST_DEAL")
+    listed = _listed(page[:limit], expand=options.expand or (), locks=bool(body.session and body.session.type))
+    if len(page) > limit:
+        listed.has_more = True
+        if by_age:
+            listed.more_starting_after = iso_exactly(page[limit - 1].row.created_at)
+    return _answer(work, body, loaded, listed)
+
+
+async def offers(work: Work, body: QualificationRequest, view: View, most: int | None) -> tuple[list[Offer], Loaded]:
+    """What qualifies, the newest first, at most so many; and what was read for it. Errors: as of `qualify`."""
+    options = body.options or _DEFAULTS
     found = await customers.find(work, body.customer) if body.customer else None
     wish = candidates.Wish(
         kinds=view.kinds,
@@ -68,22 +83,14 @@ async def qualify(work: Work, body: QualificationRequest) -> answers.Qualified:
         mine=view.mine,
         filters=options.filters or {},
     )
-    limit = options.limit or _LIMIT
     page: list[Offer] = []
     loaded = None
     async for rows in candidates.batches(work, wish):
         loaded = await _load(work, body, rows, view)
-        page += islice(_offers(work, loaded, rows, view), None if options.sorting_rule not in _BY_AGE else limit + 1)
-        if options.sorting_rule in _BY_AGE and len(page) > limit:
+        page += islice(_offers(work, loaded, rows, view), most and most - len(page))
+        if most is not None and len(page) >= most:
             break
-    if options.sorting_rule not in _BY_AGE:
-        page.sort(key=_discount, reverse=options.sorting_rule == "BEST_DEAL")
-    listed = _listed(page[:limit], expand=options.expand or (), locks=bool(body.session and body.session.type))
-    if len(page) > limit:
-        listed.has_more = True
-        if options.sorting_rule in _BY_AGE:
-            listed.more_starting_after = iso_exactly(page[limit - 1].row.created_at)
-    return _answer(work, body, loaded or await _load(work, body, [], view), listed)
+    return page, loaded or await _load(work, body, [], view)
 
 
 def _discount(offer: Offer) -> int:
@@ -164,10 +171,15 @@ def _listed(page: Sequence[Offer], *, expand: Sequence[str], locks: bool) -> ans
 
 
 def _answer(work: Work, body: QualificationRequest, loaded: Loaded, listed: answers.QualifiedList) -> answers.Qualified:
-    customer = loaded.sources.customer
     return answers.Qualified(
         redeemables=listed,
-        tracking_id=load.tracking_id(work, customer) if customer else body.tracking_id or UNSET,
+        tracking_id=tracking_id(work, body, loaded),
         order=quotes.echo(body.order, loaded),
         stacking_rules=loaded.sources.stacking,
     )
+
+
+def tracking_id(work: Work, body: QualificationRequest, loaded: Loaded) -> str | UnsetType:
+    """That of the customer, or the one that was sent."""
+    customer = loaded.sources.customer
+    return load.tracking_id(work, customer) if customer else body.tracking_id or UNSET

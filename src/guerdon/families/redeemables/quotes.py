@@ -282,10 +282,13 @@ def _hold(result: answers.Result, row: VoucherRow, loaded: Loaded, *, locks: boo
 def _assignments(redeemable: Redeemable, loaded: Loaded) -> dict[str, Any]:
     """The rules that bind it, each with what was not asked of it."""
     ignored = loaded.basket.ignored
+    bound = {one.assignment.id: one.assignment for ones in loaded.sources.rules.bindings.values() for one in ones}
     rows = [
         {
-            "id": attached.prefix.partition(".")[0],
+            "id": (assignment := bound[attached.prefix.partition(".")[0]]).id,
             "rule_id": attached.id,
+            "related_object_id": assignment.related_object_id,
+            "related_object_type": assignment.related_object_type,
             "object": "validation_rules_assignment",
             "validation_status": "PARTIALLY_VALID" if attached.rule.omitted(ignored.rules) else "VALID",
             "validation_omitted_rules": list(attached.rule.omitted(ignored.rules)),

@@ -186,7 +186,7 @@ class _EventRedemption(msgspec.Struct, kw_only=True):
 
     id: str
     customer_id: str | None
-    tracking_id: str | None
+    tracking_id: str | UnsetType = UNSET
     date: str
     amount: int | UnsetType = UNSET
     order: SimpleOrder | UnsetType = UNSET

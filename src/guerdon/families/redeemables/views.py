@@ -131,7 +131,7 @@ def _in_event(done: Done) -> dict[str, Any]:
     return {
         "id": row.id,
         "customer_id": row.customer_id,
-        "tracking_id": row.tracking_id,
+        "tracking_id": row.tracking_id or UNSET,
         "date": iso(row.created_at),
         "amount": UNSET if row.amount is None else row.amount,
         "order": order_views.simple(done.order, done.value) if done.order else UNSET,

@@ -36,8 +36,9 @@ async def stacking_rules(db: Transaction, project_id: str) -> dict[str, Any]:
 
 
 def in_force(row: StackingRulesRow | None) -> dict[str, Any]:
-    """The same of the project's row."""
-    return msgspec.to_builtins(msgspec.convert(row.settings, StackingRules)) if row else dict(_DEFAULTS)
+    """The same of the project's row; what has no limit is left out."""
+    found = msgspec.to_builtins(msgspec.convert(row.settings, StackingRules)) if row else _DEFAULTS
+    return {name: value for name, value in found.items() if value is not None}
 
 
 async def lock(db: Transaction, project_id: str) -> StackingRulesRow | None:

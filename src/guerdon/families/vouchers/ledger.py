@@ -68,40 +68,66 @@ _REMOVE = f"""
 UPDATE vouchers v SET subtracted = v.subtracted + $3, balance = v.balance - $3, updated_at = $4
 WHERE {_THIS} AND {_MOVABLE} AND v.balance >= $3 RETURNING {_RETURNED}
 """
+# Each change of a bucket, and of the points that wait, is noted with the day that it is about.
+_NOTED = "INSERT INTO points_changes (project_id, campaign_id, waiting, day, points, created_at)"
 # Points that wait, or negative ones that wait no longer.
 _WAIT = f"""
-UPDATE vouchers v SET pending = v.pending + $3, updated_at = $4
-WHERE {_THIS} AND v.holder_id IS NOT NULL AND v.pending + $3 >= 0 AND v.added + v.pending <= {GREATEST} - $3
-RETURNING {_RETURNED}
+WITH changed AS (
+    UPDATE vouchers v SET pending = v.pending + $3, updated_at = $4
+    WHERE {_THIS} AND v.holder_id IS NOT NULL AND v.pending + $3 >= 0 AND v.added + v.pending <= {GREATEST} - $3
+    RETURNING {_RETURNED}
+), noted AS ({_NOTED} SELECT $1, campaign_id, true, $5, $3, $4 FROM changed)
+SELECT * FROM changed
 """
 _ACTIVATE = f"""
-UPDATE vouchers v SET pending = v.pending - $3, added = v.added + $3, balance = v.balance + $3, updated_at = $4
-WHERE {_THIS} AND v.holder_id IS NOT NULL AND v.pending >= $3 AND v.added <= {GREATEST} - $3 RETURNING {_RETURNED}
+WITH changed AS (
+    UPDATE vouchers v SET pending = v.pending - $3, added = v.added + $3, balance = v.balance + $3, updated_at = $4
+    WHERE {_THIS} AND v.holder_id IS NOT NULL AND v.pending >= $3 AND v.added <= {GREATEST} - $3 RETURNING {_RETURNED}
+), noted AS ({_NOTED} SELECT $1, campaign_id, true, $5, -$3::bigint, $4 FROM changed)
+SELECT * FROM changed
 """
-_FILL = """
+_FILL = f"""
+WITH n AS (
+    SELECT * FROM unnest($2::text[], $3::text[], $4::text[], $5::bigint[], $6::date[], $7::timestamptz[])
+        AS n (id, voucher_id, campaign_id, points, expires_on, created_at)
+), noted AS ({_NOTED} SELECT $1, campaign_id, false, expires_on, points, created_at FROM n)
 INSERT INTO points_buckets AS b (project_id, id, voucher_id, campaign_id, points, expires_on, created_at)
-SELECT $1, n.* FROM unnest($2::text[], $3::text[], $4::text[], $5::bigint[], $6::date[], $7::timestamptz[])
-    AS n (id, voucher_id, campaign_id, points, expires_on, created_at)
-ON CONFLICT ON CONSTRAINT points_buckets_one_per_day
+SELECT $1, n.* FROM n
+ON CONFLICT (project_id, voucher_id, expires_on) WHERE status = 'ACTIVE'
 DO UPDATE SET points = b.points + excluded.points, updated_at = excluded.created_at
 """
 # Takes from the bucket that expires soonest, then from the next; points that never expire go last.
-_DRAIN = """
+_DRAIN = f"""
 WITH mine AS (
     SELECT project_id, id, points, sum(points) OVER (ORDER BY expires_on NULLS LAST) - points AS before
     FROM points_buckets WHERE project_id = $1 AND voucher_id = $2 AND status = 'ACTIVE' AND points > 0
-)
-UPDATE points_buckets b SET points = b.points - least(m.points, $3 - m.before), updated_at = $4
-FROM mine m WHERE b.project_id = m.project_id AND b.id = m.id AND m.before < $3
-RETURNING b.expires_on, least(m.points, $3 - m.before) AS points
+), taken AS (
+    UPDATE points_buckets b SET points = b.points - least(m.points, $3 - m.before), updated_at = $4
+    FROM mine m WHERE b.project_id = m.project_id AND b.id = m.id AND m.before < $3
+    RETURNING b.campaign_id, b.expires_on, least(m.points, $3 - m.before) AS points
+), noted AS ({_NOTED} SELECT $1, campaign_id, false, expires_on, -points, $4 FROM taken)
+SELECT expires_on, points FROM taken
 """
+# Of several cards at once: the buckets whose last day was before a day.
 _END = f"""
-UPDATE points_buckets SET status = 'EXPIRED', updated_at = $4
-WHERE project_id = $1 AND voucher_id = $2 AND status = 'ACTIVE' AND expires_on < $3 RETURNING {BUCKETS.columns}
+WITH ended AS (
+    UPDATE points_buckets b SET status = 'EXPIRED', updated_at = $4
+    FROM unnest($1::text[], $2::text[]) AS card (project_id, id)
+    WHERE b.project_id = card.project_id AND b.voucher_id = card.id AND b.status = 'ACTIVE' AND b.expires_on < $3
+    RETURNING b.project_id, {", ".join(f"b.{column}" for column in BucketRow.__struct_fields__)}
+), noted AS ({_NOTED} SELECT project_id, campaign_id, false, expires_on, -points, $4 FROM ended WHERE points > 0)
+SELECT {BUCKETS.columns} FROM ended
 """
 _LOSE = f"""
-UPDATE vouchers v SET expired = v.expired + $3, balance = v.balance - $3, updated_at = $4
-WHERE {_THIS} RETURNING {_RETURNED}
+UPDATE vouchers v SET expired = v.expired + card.points, balance = v.balance - card.points,
+    next_expiration_date = n.expires_on, next_expiration_points = n.points,
+    updated_at = CASE WHEN card.points > 0 THEN $4 ELSE v.updated_at END
+FROM unnest($1::text[], $2::text[], $3::bigint[]) AS card (project_id, id, points) LEFT JOIN LATERAL (
+    SELECT b.expires_on, b.points FROM points_buckets b
+    WHERE b.project_id = card.project_id AND b.voucher_id = card.id AND b.status = 'ACTIVE' AND b.points > 0
+    AND b.expires_on IS NOT NULL ORDER BY b.expires_on LIMIT 1
+) n ON true
+WHERE v.project_id = card.project_id AND v.id = card.id RETURNING {_RETURNED}
 """
 _NEXT = f"""
 UPDATE vouchers v SET next_expiration_date = n.expires_on, next_expiration_points = n.points
@@ -137,14 +163,14 @@ async def remove(work: Work, card: VoucherRow, points: int) -> VoucherRow | None
     return None if changed is None else (await drain(work, changed, points))[0]
 
 
-async def wait(work: Work, card: VoucherRow, points: int) -> VoucherRow | None:
-    """The card with so many more points that wait, or less; None if that cannot be, or nobody holds it."""
-    return await _change(work, _WAIT, card.id, points)
+async def wait(work: Work, card: VoucherRow, points: int, day: date) -> VoucherRow | None:
+    """The card with so many more points that wait for a day, or less; None if that cannot be, or nobody holds it."""
+    return await _change(work, _WAIT, card.id, points, day)
 
 
-async def activate(work: Work, card: VoucherRow, points: int, expires_on: date | None) -> VoucherRow | None:
-    """The card with points that have waited among those that can be used; None if that cannot be."""
-    changed = await _change(work, _ACTIVATE, card.id, points)
+async def activate(work: Work, card: VoucherRow, points: int, day: date, expires_on: date | None) -> VoucherRow | None:
+    """The card with points that have waited for a day among those that can be used; None if that cannot be."""
+    changed = await _change(work, _ACTIVATE, card.id, points, day)
     if changed is None:
         return None
     (filled,) = await fill(work, [Filling(changed, points, expires_on)])
@@ -166,21 +192,37 @@ async def fill(work: Work, fillings: Sequence[Filling]) -> list[VoucherRow]:
     return [await _next_expiration(work, f.card) if f.expires_on else f.card for f in fillings]
 
 
-async def expire(work: Work, card: VoucherRow, today: date) -> tuple[VoucherRow, list[BucketRow]]:
-    """The card without the points whose last day was before today, and their buckets. The caller holds the card."""
-    rows = await work.db.write(_END, work.project.id, card.id, today, work.now)
-    ended = [bucket for row in rows if (bucket := BUCKETS.read(row)).points]
-    points = sum(bucket.points for bucket in ended)
-    changed = await _change(work, _LOSE, card.id, points) if points else card
-    return await _next_expiration(work, changed or card), ended
+async def expire(work: Work, cards: Sequence[VoucherRow], day: date) -> list[tuple[VoucherRow, list[BucketRow]]]:
+    """The cards without the points whose last day was before that day, each with its buckets that have ended.
+
+    The caller holds the cards. A card on which nothing has ended has no buckets here.
+    """
+    ids = [card.id for card in cards]
+    projects = [work.project.id] * len(ids)
+    ended: dict[str, list[BucketRow]] = {card_id: [] for card_id in ids}
+    for row in await work.db.write(_END, projects, ids, day, work.now):
+        bucket = BUCKETS.read(row)
+        if bucket.points:
+            ended[bucket.voucher_id].append(bucket)
+    points = [sum(bucket.points for bucket in ended[card_id]) for card_id in ids]
+    changed = [VOUCHERS.read(row) for row in await work.db.write(_LOSE, projects, ids, points, work.now)]
+    return [(card, sorted(ended[card.id], key=_last_day)) for card in sorted(changed, key=lambda card: card.id)]
+
+
+def _last_day(bucket: BucketRow) -> date:
+    return bucket.expires_on or date.max
 
 
 async def record(db: Transaction, project_id: str, row: TransactionRow) -> None:
     await TRANSACTIONS.insert(db, project_id, row)
 
 
-async def _change(work: Work, sql: str, card_id: str, points: int) -> VoucherRow | None:
-    row = await work.db.write_row(sql, work.project.id, card_id, points, work.now)
+async def record_all(db: Transaction, project_id: str, rows: Sequence[TransactionRow]) -> None:
+    await TRANSACTIONS.insert_many(db, project_id, rows)
+
+
+async def _change(work: Work, sql: str, card_id: str, points: int, *more: object) -> VoucherRow | None:
+    row = await work.db.write_row(sql, work.project.id, card_id, points, work.now, *more)
     return None if row is None else VOUCHERS.read(row)
 
 

@@ -170,29 +170,37 @@ def _publish_any(waiting: str) -> str:
 _PUBLISH_UNLOCKED = _publish_any("SKIP LOCKED")
 _PUBLISH_WAITING = _publish_any("")
 _RELEASE = "UPDATE vouchers SET holder_id = NULL WHERE project_id = $1 AND holder_id = $2"
-_REMOVE = """
+# The points of cards that are removed, those that wait as well, are owed no longer.
+_EMPTIED = """
+emptied AS (
+    DELETE FROM points_buckets b USING removed r WHERE b.project_id = r.project_id AND b.voucher_id = r.id
+    RETURNING b.campaign_id, b.expires_on, b.points, b.status
+), forgotten AS (
+    DELETE FROM pending_points p USING removed r WHERE p.project_id = r.project_id AND p.voucher_id = r.id
+    RETURNING p.campaign_id, p.activates_on, p.points, p.status
+), noted AS (
+    INSERT INTO points_changes (project_id, created_at, campaign_id, waiting, day, points)
+    SELECT p.id, now() + p.clock_offset, gone.* FROM projects p, (
+        SELECT campaign_id, false, expires_on, -points FROM emptied WHERE status = 'ACTIVE' AND points > 0
+        UNION ALL SELECT campaign_id, true, activates_on, -points FROM forgotten WHERE status = 'PENDING'
+    ) gone WHERE p.id = $1
+)
+"""
+_REMOVE = f"""
 WITH removed AS (
     DELETE FROM vouchers v USING (
         SELECT project_id, id FROM vouchers WHERE project_id = $1 AND campaign_id = $2 LIMIT $3 FOR UPDATE
     ) old
     WHERE v.project_id = old.project_id AND v.id = old.id
     RETURNING v.project_id, v.id, v.code_key, v.holder_id, v.type, v.balance
-), emptied AS (
-    DELETE FROM points_buckets b USING removed r WHERE b.project_id = r.project_id AND b.voucher_id = r.id
-), forgotten AS (
-    DELETE FROM pending_points p USING removed r WHERE p.project_id = r.project_id AND p.voucher_id = r.id
-)
+), {_EMPTIED}
 SELECT id, code_key, holder_id, type, balance FROM removed
 """
 
 
 _REMOVE_ONE = f"""
 WITH removed AS (DELETE FROM vouchers WHERE project_id = $1 AND id = $2 RETURNING *),
-emptied AS (
-    DELETE FROM points_buckets b USING removed r WHERE b.project_id = r.project_id AND b.voucher_id = r.id
-), forgotten AS (
-    DELETE FROM pending_points p USING removed r WHERE p.project_id = r.project_id AND p.voucher_id = r.id
-)
+{_EMPTIED}
 SELECT {VOUCHERS.columns} FROM removed
 """
 # What a change of a campaign can change about its codes.
