@@ -2,8 +2,9 @@
 
 import re
 
+from guerdon.db.filters import Kind
 from guerdon.engine.filters import Filter
-from guerdon.families.segments.fields import Kind, field_of
+from guerdon.families.segments.fields import field_of
 
 # Operators that may see another distance from today, or another week, when a new day begins.
 _BY_DAY = re.compile(r"ago|future|today|tomorrow|yesterday|this_|last_|next_|less_than|more_than|greater_than")
