@@ -48,7 +48,8 @@ class Clubs:
             {"name": "Low", "points": {"from": 1, "to": 499}},
             {"name": "High", "points": {"from": 500, "to": 5_000}, **mapping, **prices},
         ]
-        high = self.project.post(f"/v1/loyalties/{club}/tiers", body)[1]["id"]
+        item = models.LoyaltiesTiersCreateInBulkRequestBodyItem
+        high = api.create_in_bulk_loyalty_tiers(club, [item.from_dict(one) for one in body])[1].id
         reached = eventually(lambda: api.list_member_loyalty_tier(card).data)
         assert (reached[0].id, bool(reached[0].expiration.expiration_date)) == (high, True)
         assert api.list_loyalty_tiers(club).total == 2
@@ -88,6 +89,9 @@ class Clubs:
         (friend,) = api.referrals_add_holders(code, wish).holders
         assert api.referrals_code_holders1(code).total == 2
         api.referrals_remove_holder(code, friend.id)
+        (friend,) = api.referrals_add_holders1("Friends", code, wish).holders
+        assert len(api.referrals_code_holders("Friends", code).data) == 2
+        api.referrals_remove_holder1("Friends", code, friend.id)
         body = {
             "redeemables": [{"object": "voucher", "id": code}],
             "customer": {"source_id": "ida"},

@@ -22,6 +22,9 @@ CHANGES = [
     ("customers SET programs = '{}'", "programme"),
     ("customers SET gift_to_go = gift_to_go + 1", "credits"),
     ("customers SET orders_amount = orders_amount + 1", "orders"),
+    ("customers SET referrals = '[]'", "was referred"),
+    ("referrers SET referees = referees + 1", "has referred"),
+    ("loyalty_standings SET tier_id = 'ltr_other'", "tier"),
 ]
 
 
@@ -31,6 +34,9 @@ def lived(project: Project) -> None:
     make.campaign(project, voucher={"loyalty_card": {"points": 10, "expiration_rules": rules}}, vouchers_count=3)
     make.campaign(project, "GIFT_VOUCHERS", name="Gifts")
     make.published(project, "Gifts")
+    project.post("/v1/loyalties/Club/tiers", [{"name": "All", "points": {"from": 0}}])
+    brought = {"redeemables": [{"object": "voucher", "id": make.referral_code(project)["code"]}]}
+    project.post("/v1/redemptions", {**brought, "customer": {"source_id": "bob"}, "order": {"amount": 100}})
     card, other = make.member(project, points=500), make.member(project, "bob", points=50)
     path = f"/v1/loyalties/members/{card['code']}"
     project.post(f"{path}/balance", {"points": -20})

@@ -200,6 +200,10 @@ def test_a_programme_does_not_reward_itself(project: Project) -> None:
     made = project.post("/v1/rewards", {"name": "More", "parameters": {"campaign": {"id": "Club", "balance": 5}}})
     body = [{"reward": made["id"], "parameters": {"loyalty": {"points": 1}}}]
     project.refuse("POST", "/v1/loyalties/Club/rewards", body, status=400, key="invalid_payload")
+    make.campaign(project, name="Other")
+    reward = digital(project, "Other", 5)
+    change = {"parameters": {"campaign": {"id": "Club", "balance": 5}}}
+    project.refuse("PUT", f"/v1/rewards/{reward['id']}", change, status=400, key="invalid_payload")
 
 
 def test_rules_of_an_offer_are_asked(project: Project) -> None:

@@ -183,7 +183,8 @@ def missing_amount() -> Refusal:
 
 def missing_order_for_points() -> Refusal:
     details = "An order is required when redeeming a LOYALTY_CARD"
-    return Refusal(key="missing_order", message="Missing order", details=details)
+    reason = Reason(check="order", expected="an order")
+    return Refusal(key="missing_order", message="Missing order", details=details, reason=reason)
 
 
 def missing_amount_for_points() -> Refusal:

@@ -53,7 +53,9 @@ class PageQuery(msgspec.Struct, kw_only=True):
 
 
 class CreatedQuery(PageQuery, kw_only=True):
-    """A list that can be narrowed by when its entries were made or changed."""
+    """A list that can be narrowed by when its entries were made or changed; `changed_at` is the latter's column."""
+
+    changed_at: ClassVar[str] = "updated_at"
 
     created_before: Moment | None = msgspec.field(default=None, name="[created_at][before]")
     created_after: Moment | None = msgspec.field(default=None, name="[created_at][after]")
@@ -71,8 +73,8 @@ class CreatedQuery(PageQuery, kw_only=True):
             .where()
             .add("created_at < {}", self.created_before or self.created_before_)
             .add("created_at > {}", self.created_after or self.created_after_)
-            .add("updated_at < {}", self.updated_before or self.updated_before_)
-            .add("updated_at > {}", self.updated_after or self.updated_after_)
+            .add(f"{self.changed_at} < {{}}", self.updated_before or self.updated_before_)
+            .add(f"{self.changed_at} > {{}}", self.updated_after or self.updated_after_)
         )
 
 

@@ -6,6 +6,7 @@ from typing import Any
 
 import msgspec
 
+from guerdon.db.filters import Fields, same
 from guerdon.db.table import Table
 from guerdon.db.transaction import Transaction
 
@@ -28,6 +29,16 @@ class HolderRow(msgspec.Struct, frozen=True, kw_only=True):
 
 
 HOLDERS = Table("redeemable_holders", HolderRow)
+FIELDS = Fields(
+    "redeemable holders",
+    texts={
+        **same("id", "customer_id", "campaign_id", "campaign_type", "voucher_type"),
+        "redeemable_id": "voucher_id",
+        "redeemable_object": "'voucher'",
+        "holder_role": "role",
+    },
+    moments=same("created_at"),
+)
 _ADD = f"""
 INSERT INTO redeemable_holders (project_id, {HOLDERS.columns})
 SELECT $1, n.* FROM unnest(

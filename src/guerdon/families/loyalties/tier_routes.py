@@ -11,7 +11,7 @@ from guerdon.families.loyalties.store import RULES
 from guerdon.families.loyalties.tier_schemas import (
     LoyaltyTier,
     LoyaltyTiersList,
-    NewTiers,
+    NewLoyaltyTiers,
     ProgrammePatch,
     TierEarningRules,
     TierReward,
@@ -32,7 +32,7 @@ async def update_programme(call: Call[ProgrammePatch], campaign: CampaignRow) ->
     return await shown.campaign(call.db, call.project_id, changed)
 
 
-async def create_tiers(call: Call[NewTiers], campaign: CampaignRow) -> list[LoyaltyTier]:
+async def create_tiers(call: Call[NewLoyaltyTiers], campaign: CampaignRow) -> list[LoyaltyTier]:
     return [views.tier(row) for row in await tiers.create(call.work, campaign, call.body)]
 
 
@@ -94,7 +94,7 @@ _RESOURCE = crud.Resource(
 )
 ROUTES = (
     Route("PUT", _OF, update_programme, _CAMPAIGN, ProgrammePatch, answer=Campaign),
-    Route("POST", _TIERS, create_tiers, _CAMPAIGN, NewTiers, answer=list[LoyaltyTier]),
+    Route("POST", _TIERS, create_tiers, _CAMPAIGN, NewLoyaltyTiers, answer=list[LoyaltyTier]),
     Route("GET", _TIERS, crud.list_of(_RESOURCE), _CAMPAIGN, query=PageQuery, answer=LoyaltyTiersList),
     Route("GET", f"{_TIERS}/{{loyaltyTierId}}", crud.one(_RESOURCE), _TIER, answer=LoyaltyTier),
     Route(

@@ -14,14 +14,14 @@ from guerdon.families.rewards.schemas import Assignment, Reward
 MOST_TIERS = 100
 
 
-class TierPoints(msgspec.Struct, kw_only=True):
+class LoyaltyTierPoints(msgspec.Struct, kw_only=True):
     """From how many points on, and up to how many; both are included."""
 
     from_: Amount = msgspec.field(name="from", default=0)
     to: Amount | UnsetType | None = UNSET
 
 
-class ShownTierPoints(msgspec.Struct, kw_only=True):
+class ShownLoyaltyTierPoints(msgspec.Struct, kw_only=True):
     """The same in answers."""
 
     from_: int = msgspec.field(name="from")
@@ -36,23 +36,23 @@ class NewMapping(msgspec.Struct, kw_only=True):
     points: Annotated[int, Meta(ge=0, le=GREATEST)] | None = None
 
 
-class NewTier(msgspec.Struct, kw_only=True):
+class NewLoyaltyTier(msgspec.Struct, kw_only=True):
     """A tier to be made. `earning_rules` are by id, `rewards` by the id of the assignment or of the reward."""
 
     name: Annotated[str, Meta(min_length=1, max_length=500)]
-    points: TierPoints
+    points: LoyaltyTierPoints
     earning_rules: dict[str, NewMapping] | None = None
     rewards: dict[str, NewMapping] | None = None
     metadata: dict[str, Any] | None = None
 
 
-NewTiers = Annotated[list[NewTier], Meta(min_length=1, max_length=MOST_TIERS)]
+NewLoyaltyTiers = Annotated[list[NewLoyaltyTier], Meta(min_length=1, max_length=MOST_TIERS)]
 
 
 class TierConfig(msgspec.Struct):
     """What the tier asks for."""
 
-    points: ShownTierPoints
+    points: ShownLoyaltyTierPoints
 
 
 class TierExpiration(msgspec.Struct, kw_only=True):
@@ -73,7 +73,7 @@ class LoyaltyTier(msgspec.Struct, kw_only=True):
     id: str
     name: str
     campaign_id: str
-    points: ShownTierPoints
+    points: ShownLoyaltyTierPoints
     config: TierConfig
     earning_rules: dict[str, Any]
     rewards: dict[str, Any]

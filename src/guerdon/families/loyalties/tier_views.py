@@ -10,7 +10,7 @@ from guerdon.engine.mapping import PointsMapping, mapped, scaled
 from guerdon.families.loyalties import views
 from guerdon.families.loyalties.earning_schemas import EarningRule
 from guerdon.families.loyalties.store import EarningRuleRow
-from guerdon.families.loyalties.tier_schemas import LoyaltyTier, ShownTierPoints, TierConfig, TierExpiration
+from guerdon.families.loyalties.tier_schemas import LoyaltyTier, ShownLoyaltyTierPoints, TierConfig, TierExpiration
 from guerdon.families.loyalties.tier_store import LoyaltyTierRow, StandingRow
 from guerdon.families.rewards import views as reward_views
 from guerdon.families.rewards.schemas import Assignment
@@ -19,7 +19,7 @@ from guerdon.families.rewards.store import AssignmentRow, RewardRow
 
 def tier(row: LoyaltyTierRow, standing: StandingRow | None = None) -> LoyaltyTier:
     """The tier, and since when it is whose."""
-    points = ShownTierPoints(from_=row.points_from, to=UNSET if row.points_to is None else row.points_to)
+    points = ShownLoyaltyTierPoints(from_=row.points_from, to=UNSET if row.points_to is None else row.points_to)
     return LoyaltyTier(
         id=row.id,
         name=row.name,

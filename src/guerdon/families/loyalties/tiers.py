@@ -12,7 +12,7 @@ from guerdon.families.campaigns.store import CAMPAIGNS, CampaignRow
 from guerdon.families.loyalties import standing, tier_store as store, tier_views as views
 from guerdon.families.loyalties.assignments import SETTLE
 from guerdon.families.loyalties.store import RULES
-from guerdon.families.loyalties.tier_schemas import MOST_TIERS, NewMapping, NewTier, ProgrammePatch, TierEvent
+from guerdon.families.loyalties.tier_schemas import MOST_TIERS, NewLoyaltyTier, NewMapping, ProgrammePatch, TierEvent
 from guerdon.families.loyalties.tier_store import LOYALTY_TIERS, LoyaltyTierRow
 from guerdon.families.metadata_schemas.check import Sent, require
 from guerdon.families.rewards.store import ASSIGNMENTS
@@ -25,7 +25,7 @@ FORGET = "loyalties.forget_tiers"
 _SLICE = 100
 
 
-async def create(work: Work, campaign: CampaignRow, new: Sequence[NewTier]) -> list[LoyaltyTierRow]:
+async def create(work: Work, campaign: CampaignRow, new: Sequence[NewLoyaltyTier]) -> list[LoyaltyTierRow]:
     """All of the tiers or none; the campaign's cards are looked at in the background.
 
     Errors: invalid_payload for ranges that overlap, not_found for rules and rewards that a tier names,
@@ -85,7 +85,7 @@ async def _walk(work: Work, campaign: CampaignRow, *, refresh: bool) -> None:
     await queue.enqueue(work, WALK, {"campaign_id": campaign.id, "after": "", "refresh": refresh})
 
 
-async def _row(work: Work, campaign: CampaignRow, new: NewTier, path: str) -> LoyaltyTierRow:
+async def _row(work: Work, campaign: CampaignRow, new: NewLoyaltyTier, path: str) -> LoyaltyTierRow:
     end = new.points.to if isinstance(new.points.to, int) else None
     if end is not None and end < new.points.from_:
         raise invalid_payload(f"Property {path}.points.to must be >= {new.points.from_}")

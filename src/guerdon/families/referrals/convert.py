@@ -68,7 +68,7 @@ _Due = tuple[ReferralTierRow, RewardRow]
 async def by_redemption(work: Work, payload: dict[str, Any]) -> None:
     """The customer who has redeemed a referral code was referred by it."""
     row = await REDEMPTIONS.get(work.db, work.project.id, id=payload["redemption_id"])
-    if row is None or row.customer_id is None:
+    if row is None or row.customer_id is None or row.status != "SUCCEEDED":
         return
     (done,) = await read.done(work, [row])
     if done.voucher is not None:

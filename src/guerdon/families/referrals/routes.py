@@ -1,18 +1,17 @@
 """Operations on those who hold referral codes, on what referrers get, and on everything that a customer holds."""
 
-from typing import Any, Literal
+from typing import Literal
 
 import msgspec
 from msgspec import UNSET, UnsetType
 
-from guerdon.clock import Moment
 from guerdon.db.table import Order, Where
 from guerdon.families.campaigns import store as campaigns
 from guerdon.families.campaigns.store import REFERRAL, CampaignRow
 from guerdon.families.customers import routes as customers
 from guerdon.families.customers.store import CustomerRow
 from guerdon.families.holders import views as holder_views
-from guerdon.families.holders.store import HOLDERS, HolderRow
+from guerdon.families.holders.store import FIELDS, HOLDERS, HolderRow
 from guerdon.families.referrals import holders, tiers, views
 from guerdon.families.referrals.schemas import (
     CustomerRedeemablesList,
@@ -28,46 +27,17 @@ from guerdon.families.referrals.store import REFERRAL_TIERS, ReferralTierRow
 from guerdon.families.vouchers import beside, store as vouchers
 from guerdon.families.vouchers.assets import Links
 from guerdon.families.vouchers.store import VOUCHERS, VoucherRow
-from guerdon.http import crud
+from guerdon.http import crud, filters
 from guerdon.http.call import Call
-from guerdon.http.paging import CursorQuery, PageQuery
+from guerdon.http.paging import CursorQuery, Filters, PageQuery
 from guerdon.http.routing import Param, Route
-
-Role = Literal["OWNER", "REFERRER", "REFEREE"]
-_CONDITION = "filters[{}][conditions][{}]"
-
-
-def _named(field: str, condition: str) -> Any:  # noqa: ANN401 - a default of any field
-    return msgspec.field(default=None, name=_CONDITION.format(field, condition))
 
 
 class HoldersQuery(CursorQuery, kw_only=True):
-    """What a list of holders can be narrowed to, and which way it goes; newest first unless asked otherwise."""
+    """Which way a list of holders goes; newest first unless asked otherwise."""
 
     order: Literal["id", "-id"] = "-id"
-    role: Role | None = _named("holder_role", "$is")
-    roles: Role | list[Role] | None = _named("holder_role", "$in")
-    roles_0: Role | None = _named("holder_role", "$in][0")
-    customer_id: str | None = _named("customer_id", "$is")
-    holder_id: str | None = _named("id", "$is")
-    voucher_id: str | None = _named("redeemable_id", "$is")
-    campaign_id: str | None = _named("campaign_id", "$is")
-    campaign_type: str | None = _named("campaign_type", "$is")
-    voucher_type: str | None = _named("voucher_type", "$is")
-    after: Moment | None = _named("created_at", "$after")
-    before: Moment | None = _named("created_at", "$before")
-
-    def where(self) -> Where:
-        roles = [self.roles] if isinstance(self.roles, str) else self.roles
-        return (
-            Where()
-            .equal(role=self.role or self.roles_0, customer_id=self.customer_id, id=self.holder_id)
-            .equal(voucher_id=self.voucher_id, campaign_id=self.campaign_id)
-            .equal(campaign_type=self.campaign_type, voucher_type=self.voucher_type)
-            .add("role = ANY({})", roles)
-            .add("created_at > {}", self.after)
-            .add("created_at < {}", self.before)
-        )
+    filters: Filters = None
 
 
 class _Slice(msgspec.Struct, frozen=True):
@@ -125,7 +95,7 @@ async def delete_referral_tier(call: Call[None], campaign: CampaignRow, row: Ref
 
 async def _slice(call: Call[None], **of: str) -> _Slice:
     query: HoldersQuery = call.query
-    where = query.where().equal(**of)
+    where = await filters.narrow(call, HOLDERS, FIELDS, Where().equal(**of))
     total = await HOLDERS.count(call.db, call.project_id, where)
     descending = query.order == "-id"
     where.add("id < {}" if descending else "id > {}", query.starting_after_id)

@@ -7,7 +7,7 @@ from guerdon.db.table import Where
 from guerdon.errors import in_use, invalid_payload, not_found
 from guerdon.families.metadata_schemas.check import Sent, require
 from guerdon.families.rewards import store, views
-from guerdon.families.rewards.parameters import read_parameters
+from guerdon.families.rewards.parameters import campaign_of, read_parameters
 from guerdon.families.rewards.schemas import NewReward, Reward, RewardPatch, RewardsList
 from guerdon.families.rewards.store import REWARDS, RewardRow
 from guerdon.http import crud
@@ -54,6 +54,9 @@ async def update_reward(call: Call[RewardPatch], row: RewardRow) -> Reward:
     held = await REWARDS.lock(work.db, work.project.id, row.id)
     if held is None:
         raise not_found("reward", row.id)
+    campaign_id = campaign_of(parameters or {})
+    if campaign_id and await store.offer(work.db, work.project.id, campaign_id, row.id):
+        raise invalid_payload(f"Reward {row.id} is offered in campaign {campaign_id} itself")
     changed = msgspec.structs.replace(
         held,
         name=held.name if body.name is None else body.name,
