@@ -60,7 +60,7 @@ CHECKS = (
     Check(
         "what was taken from a card, ended on it and was redeemed is what its ledger says",
         f"""
-        SELECT v.project_id, v.id, concat_ws(' ', v.subtracted, v.expired, v.redeemed) AS kept,
+        SELECT v.project_id, v.id, concat_ws(' ', v.subtracted, v.expired, v.redeemed - v.spent_before) AS kept,
             concat_ws(' ', coalesce(l.subtracted, 0), coalesce(l.expired, 0), coalesce(l.redeemed, 0)) AS "right"
         FROM vouchers v LEFT JOIN ({_LEDGER}) l ON l.project_id = v.project_id AND l.voucher_id = v.id
         WHERE {_ACCOUNTS}
@@ -101,7 +101,8 @@ CHECKS = (
     Check(
         "a code counts the redemptions that stand",
         f"""
-        SELECT v.project_id, v.id, v.redeemed_quantity::text AS kept, coalesce(r.times, 0)::text AS "right"
+        SELECT v.project_id, v.id, (v.redeemed_quantity - v.redeemed_before)::text AS kept,
+            coalesce(r.times, 0)::text AS "right"
         FROM vouchers v LEFT JOIN (
             SELECT project_id, voucher_id, count(*) AS times FROM redemptions WHERE {_STANDING}
             GROUP BY project_id, voucher_id

@@ -157,7 +157,12 @@ def _like(work: Work, new: ImportedVoucher, campaign: CampaignRow | None) -> Vou
     if like.redemption_quantity is not None and new.redeemed_quantity > like.redemption_quantity:
         raise invalid_voucher("The code has been redeemed more often than it can be")
     return msgspec.structs.replace(
-        like, redeemed=redeemed, balance=like.balance - redeemed, redeemed_quantity=new.redeemed_quantity
+        like,
+        redeemed=redeemed,
+        spent_before=redeemed,
+        balance=like.balance - redeemed,
+        redeemed_quantity=new.redeemed_quantity,
+        redeemed_before=new.redeemed_quantity,
     )
 
 

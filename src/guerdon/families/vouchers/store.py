@@ -18,9 +18,10 @@ from guerdon.tenant import Project
 class VoucherRow(msgspec.Struct, frozen=True, kw_only=True):
     """A code as it is stored, with its account: points of a loyalty card, or cents of a gift card.
 
-    `locks` changes whenever a session locks or releases something of it. `code_key` is the code as the project
-    compares it. `redemption_quantity` None is no limit. `validity` has the keys
-    `timeframe`, `day_of_week` and `hours`, each only if it is set.
+    `redeemed_before` and `spent_before` are what an import brought along of `redeemed_quantity` and `redeemed`. `locks`
+    changes whenever a session locks or releases something of it. `code_key` is the code as the project compares it.
+    `redemption_quantity` None is no limit. `validity` has the keys `timeframe`, `day_of_week` and `hours`, each only if
+    it is set.
     """
 
     id: str
@@ -46,6 +47,8 @@ class VoucherRow(msgspec.Struct, frozen=True, kw_only=True):
     is_referral_code: bool = False
     publish_count: int = 0
     locks: int = 0
+    redeemed_before: int = 0
+    spent_before: int = 0
     active: bool = True
     category_id: str | None = None
     start_date: datetime | None = None
