@@ -46,7 +46,6 @@ async def adjust(work: Work, card: VoucherRow, change: BalanceChange) -> Balance
         source=_SOURCE,
         source_id=change.source_id,
         reason=change.reason,
-        operation_type=MANUAL,
     )
     row = await book(work, member, movement, Expanded())
     tell_points_added(work, member, row, MANUAL)
