@@ -18,6 +18,8 @@ from guerdon.families.orders.store import ORDERS
 from guerdon.families.product_collections.store import COLLECTIONS
 from guerdon.families.products.store import PRODUCTS, SKUS
 from guerdon.families.promotion_tiers import store as promotion_tiers
+from guerdon.families.redeemables import store as redeemables
+from guerdon.families.redeemables.gathered import store as gathered
 from guerdon.families.validation_rules import store as rules
 from installation import Installation
 
@@ -31,6 +33,10 @@ INSERT INTO products (project_id, id, source_id, attributes, metadata, created_a
     SELECT 'p', 'prod_' || n, 's' || n, '{}', '{}', now() - n * interval '1 s' FROM generate_series(1, 5000) n;
 INSERT INTO orders (project_id, id, source_id, status, items, metadata, redemptions, created_at)
     SELECT 'p', 'ord_' || n, 's' || n, 'PAID', '[]', '{}', '{}', now() - n * interval '1 s'
+    FROM generate_series(1, 5000) n;
+INSERT INTO vouchers (project_id, id, code, code_key, type, campaign_id, holder_id, active, metadata, created_at)
+    SELECT 'p', 'v_' || n, n, n, 'DISCOUNT_VOUCHER', CASE WHEN n % 3 > 0 THEN 'camp_big' END,
+        CASE WHEN n % 4 = 0 THEN 'cust_' || n END, true, '{}', now() - n * interval '1 s'
     FROM generate_series(1, 5000) n;
 ANALYZE;
 """
@@ -143,3 +149,20 @@ def test_a_list_by_creation_is_read_from_the_index(
         plan = _plan(url, sql, "p")
         assert f"{table.name}_by_creation" in plan
         assert "Sort" not in plan, plan
+
+
+@pytest.mark.parametrize("database", ["empty", "filled"])
+def test_what_a_decision_reads_is_looked_up_by_name(request: pytest.FixtureRequest, database: str) -> None:
+    url: str = request.getfixturevalue(database)
+    names = ["{a}", "{a}", "{a}", "{a}", "{a}", "c", "c", "o", "o", "2026-01-01", "k", "{a}"]
+    plan = _plan(url, gathered.GATHER, "p", *names)
+    assert "_by_creation" not in plan, plan
+    assert "Seq Scan" not in plan, plan
+
+
+def test_codes_that_are_offered_are_not_looked_for_among_all(filled: str) -> None:
+    plan = _plan(filled, redeemables.OFFERED, "p", "c", "2026-01-01", "20", "{camp_small}", "true")
+    assert "vouchers_by_creation" not in plan, plan
+    assert all(index in plan for index in ("vouchers_by_holder", "vouchers_by_campaign", "vouchers_alone")), plan
+    named = _plan(filled, redeemables.OFFERED_BY_CODE, "p", "c", "2026-01-01", "{A}", "{a}", "true")
+    assert "vouchers_code" in named, named

@@ -140,14 +140,28 @@ SELECT n.name AS asked, v.* FROM {_NAMED}, $3::text[]) AS n (project_id, name, c
     UNION ALL SELECT {VOUCHERS.columns} FROM vouchers WHERE project_id = n.project_id AND code_key = n.code_key LIMIT 1
 ) v
 """
-_NARROWED = "active AND created_at < $3 AND (cardinality($4::text[]) = 0 OR code_key = ANY($4))"
-_OFFERED = f"""
-({VOUCHERS.select} AND holder_id = $2 AND {_NARROWED} ORDER BY created_at DESC LIMIT $5)
+# A holder's codes are read before they are put in order, and a campaign's in the whole order of its index: left to
+# choose, PostgreSQL would walk every code by its age, because that is the order that is asked for.
+_USABLE = "active AND created_at - $3 < interval '0'"
+_NEWEST = "created_at DESC NULLS LAST, id DESC LIMIT $4"
+OFFERED = f"""
+(SELECT h.* FROM ({VOUCHERS.select} AND holder_id = $2 AND {_USABLE} OFFSET 0) h ORDER BY {_NEWEST})
 UNION ALL
-({VOUCHERS.select} AND campaign_id = ANY($6) AND holder_id IS NULL AND {_NARROWED} ORDER BY created_at DESC LIMIT $5)
+(SELECT f.* FROM unnest($5::text[]) AS c (id), LATERAL (
+    {VOUCHERS.select} AND campaign_id BETWEEN c.id AND c.id AND holder_id IS NULL AND {_USABLE}
+    ORDER BY campaign_id, {_NEWEST}
+) f ORDER BY {_NEWEST})
 UNION ALL
-({VOUCHERS.select} AND campaign_id IS NULL AND holder_id IS NULL AND {_NARROWED} AND $7
- ORDER BY created_at DESC, id DESC LIMIT $5)
+({VOUCHERS.select} AND campaign_id IS NULL AND holder_id IS NULL AND active AND created_at < $3 AND $6
+ ORDER BY created_at DESC, id DESC LIMIT $4)
+"""
+OFFERED_BY_CODE = f"""
+SELECT f.* FROM unnest($4::text[]) AS k (code_key), LATERAL (
+    {VOUCHERS.select} AND code_key = k.code_key LIMIT 1
+) f
+WHERE {_USABLE} AND (
+    holder_id = $2 OR ($6 AND holder_id IS NULL AND (campaign_id IS NULL OR campaign_id = ANY($5::text[])))
+)
 """
 _LOCK_VOUCHERS = f"{VOUCHERS.select} AND id = ANY($2) ORDER BY id FOR UPDATE"
 _READ = "SELECT key, value FROM redemption_counters WHERE project_id = $1 AND key = ANY($2)"
@@ -213,9 +227,10 @@ async def vouchers_named(
 
 
 async def offered(db: Transaction, project_id: str, what: Offered) -> list[VoucherRow]:
-    """At most so many of each sort, the newest."""
-    args = (what.holder_id, what.before, what.keys, what.most, what.campaign_ids, what.everybodys)
-    return [VOUCHERS.read(row) for row in await db.rows(_OFFERED, project_id, *args)]
+    """At most so many of each sort, the newest; of certain codes, all."""
+    sql, narrowed = (OFFERED_BY_CODE, what.keys) if what.keys else (OFFERED, what.most)
+    args = (what.holder_id, what.before, narrowed, what.campaign_ids, what.everybodys)
+    return [VOUCHERS.read(row) for row in await db.rows(sql, project_id, *args)]
 
 
 async def lock_vouchers(db: Transaction, project_id: str, ids: Sequence[str]) -> dict[str, VoucherRow]:

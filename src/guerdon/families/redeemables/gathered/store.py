@@ -89,7 +89,7 @@ def _one(table: str, row_id: str, source_id: str) -> str:
     """
 
 
-_GATHER = f"""
+GATHER = f"""
 WITH v AS MATERIALIZED (
     SELECT f.r FROM unnest($2::text[], $3::text[]) AS n (name, code_key), LATERAL (
         SELECT t AS r FROM vouchers t WHERE t.project_id = $1 AND t.id = n.name
@@ -138,7 +138,7 @@ SELECT
 async def gather(db: Transaction, project_id: str, asked: Asked) -> Gathered:
     """What there is of it now."""
     row = await db.row(
-        _GATHER,
+        GATHER,
         project_id,
         asked.vouchers,
         asked.code_keys,
