@@ -1,6 +1,7 @@
 """Time as the engine keeps it: UTC, whole milliseconds, and written the way the reference writes it."""
 
 from datetime import UTC, date, datetime
+from functools import lru_cache
 from typing import Self
 
 NOT_A_DATE = "cannot be recognized as a ISO-8601 compliant date"
@@ -12,6 +13,7 @@ def real_now() -> datetime:
     return now.replace(microsecond=now.microsecond // 1000 * 1000)
 
 
+@lru_cache(maxsize=256)  # a request shows the same few moments again and again
 def iso(moment: datetime) -> str:
     """`2026-11-21T10:24:00.000Z`; the moment must be in UTC."""
     return moment.isoformat(timespec="milliseconds")[:-6] + "Z"

@@ -11,6 +11,7 @@ import time
 from datetime import UTC, datetime
 
 ALPHABET = "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz"
+_PAIRS = [first + second for first in ALPHABET for second in ALPHABET]
 NODE_BITS = 16
 COUNTER_BITS = 12
 _NS_PER_TICK = 250_000
@@ -76,11 +77,12 @@ FORMS: dict[str, int] = {
 
 
 def _base62(number: int, width: int) -> str:
-    digits = ["0"] * width
-    for place in range(width - 1, -1, -1):
-        number, rest = divmod(number, 62)
-        digits[place] = ALPHABET[rest]
-    return "".join(digits)
+    """Two digits at a time; what does not fit into the width is cut off at the front."""
+    pairs = [""] * (width + 1 >> 1)
+    for place in range(len(pairs) - 1, -1, -1):
+        number, rest = divmod(number, len(_PAIRS))
+        pairs[place] = _PAIRS[rest]
+    return "".join(pairs)[-width:]
 
 
 def mark_at(moment: datetime) -> str:

@@ -1,6 +1,7 @@
 """A project's table and the statements that every table needs; what is particular is SQL in the family's store."""
 
-from collections.abc import Collection, Sequence
+from collections.abc import Callable, Collection, Sequence
+from operator import itemgetter
 from typing import Any, Generic, TypeVar
 
 import msgspec
@@ -62,6 +63,7 @@ class Table(Generic[R]):
         fields = row.__struct_fields__
         self.name = name
         self.row = row
+        self._values: Callable[[Any], tuple[Any, ...]] = itemgetter(*fields)
         self.columns = ", ".join(fields)
         self.select = f"SELECT {self.columns} FROM {name} WHERE project_id = $1"  # noqa: S608
         places = ", ".join(f"${place}" for place in range(2, len(fields) + 2))
@@ -77,7 +79,7 @@ class Table(Generic[R]):
 
     def whole(self, record: Any) -> R:  # noqa: ANN401 - a record
         """A record of all that the database has of a row, also what only it needs."""
-        return self.read({name: record[name] for name in self.row.__struct_fields__})
+        return self.read(dict(zip(self.row.__struct_fields__, self._values(record), strict=True)))
 
     async def get(self, db: Transaction, project_id: str, **key: object) -> R | None:
         """The row whose columns equal the key, which must be unique."""

@@ -6,6 +6,7 @@ that one has touched it and nothing came of it.
 
 import math
 from collections.abc import Iterable, Sequence
+from functools import cached_property
 from typing import Annotated, Any, Literal
 
 import msgspec
@@ -130,8 +131,11 @@ class Item(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
         return (self.sku_id, self.product_id, self.related_object, self.source_id)
 
 
-class Order(msgspec.Struct, frozen=True, kw_only=True):
-    """An order's lines and its own amounts. The sums are computed, so that they hold in every order there is."""
+class Order(msgspec.Struct, frozen=True, kw_only=True, dict=True):
+    """An order's lines and its own amounts.
+
+    The sums are computed, so that they hold in every order there is; once, because a value never changes.
+    """
 
     items: tuple[Item, ...] = ()
     amount: int | None = None
@@ -139,23 +143,23 @@ class Order(msgspec.Struct, frozen=True, kw_only=True):
     discount_amount: int | None = None
     applied_discount_amount: int | None = None
 
-    @property
+    @cached_property
     def items_discount_amount(self) -> int | None:
         return _sum(item.discount_amount for item in self.items)
 
-    @property
+    @cached_property
     def items_applied_discount_amount(self) -> int | None:
         return _sum(item.applied_discount_amount for item in self.items)
 
-    @property
+    @cached_property
     def total_discount_amount(self) -> int | None:
         return _sum((self.discount_amount, self.items_discount_amount))
 
-    @property
+    @cached_property
     def total_applied_discount_amount(self) -> int | None:
         return _sum((self.applied_discount_amount, self.items_applied_discount_amount))
 
-    @property
+    @cached_property
     def total_amount(self) -> int | None:
         """What is left to pay, never less than nothing, also where a low amount was sent with high discounts."""
         return None if self.amount is None else max(0, self.amount - (self.total_discount_amount or 0))

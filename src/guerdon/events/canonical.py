@@ -12,14 +12,12 @@ from typing import cast
 import msgspec
 
 # What may differ from JavaScript's text: a key of digits, a number with fraction or exponent, a number of 16 digits.
-# Each pattern opens with one literal byte because that makes the search ten times as fast as an alternation.
 _INDEX_KEY = re.compile(rb'"\d+":')
-_FRACTION = re.compile(rb"\.\d+(?:e[+-]?\d+)?(?:[,\]}]|$)")
-_EXPONENT = re.compile(rb"e[+-]?\d+(?:[,\]}]|$)")
-# A number follows one of `:,[-`; digits in a string mostly do not, so that a card number or a barcode costs nothing.
+# All digits alike, and all that a number can follow: each search then begins with bytes that are rare, which makes it
+# several times as fast. Dates look alike as well, and are told by their end.
 _DIGITS_ALIKE = bytes.maketrans(b"123456789,[-", b"000000000:::")
-_LONG = b"0" * 16
-_LONG_INSIDE = b":" + _LONG
+_KEY_END = b'0":'
+_ODD_NUMBER = re.compile(rb":0+(?:\.0++(?!Z)|e[0:+]|0{15})")
 _GREATEST_INDEX = 2**32 - 2
 _GREATEST_EXACT = 2**53 - 1
 _PLAIN_BELOW = 1e21
@@ -34,10 +32,8 @@ def encode(value: object) -> bytes:
 
 def _suspect(text: bytes) -> bool:
     """False only for text that is canonical; text that merely looks odd is written again, to the same."""
-    if _INDEX_KEY.search(text) or _FRACTION.search(text) or _EXPONENT.search(text):
-        return True
-    alike = text.translate(_DIGITS_ALIKE)
-    return _LONG_INSIDE in alike or alike.startswith(_LONG)
+    alike = b":" + text.translate(_DIGITS_ALIKE)
+    return (_KEY_END in alike and _INDEX_KEY.search(text) is not None) or _ODD_NUMBER.search(alike) is not None
 
 
 def _write(value: object) -> str:

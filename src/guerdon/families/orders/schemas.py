@@ -41,7 +41,7 @@ class NewOrder(OrderPatch, kw_only=True):
     id: str | None = None
 
 
-class ItemProduct(msgspec.Struct, kw_only=True):
+class ItemProduct(msgspec.Struct):
     """What a line knows of its product."""
 
     id: str | UnsetType = UNSET
@@ -51,7 +51,7 @@ class ItemProduct(msgspec.Struct, kw_only=True):
     price: int | UnsetType = UNSET
 
 
-class ItemSku(msgspec.Struct, kw_only=True):
+class ItemSku(msgspec.Struct):
     """What a line knows of its variant."""
 
     id: str | UnsetType = UNSET
@@ -61,10 +61,9 @@ class ItemSku(msgspec.Struct, kw_only=True):
     price: int | UnsetType = UNSET
 
 
-class SimpleItem(msgspec.Struct, kw_only=True):
+class SimpleItem(msgspec.Struct, tag_field="object", tag="order_item"):
     """A line inside the event of a redemption."""
 
-    object: str = "order_item"
     id: str | UnsetType = UNSET
     source_id: str | UnsetType = UNSET
     related_object: str | UnsetType = UNSET
@@ -79,7 +78,7 @@ class SimpleItem(msgspec.Struct, kw_only=True):
     subtotal_amount: int | UnsetType = UNSET
 
 
-class Item(SimpleItem, kw_only=True):
+class Item(SimpleItem, tag_field="object", tag="order_item"):
     """A line with its goods, and with what discounts have done to it."""
 
     initial_quantity: int | UnsetType = UNSET
