@@ -12,6 +12,7 @@ from guerdon.db.pool import UNREACHABLE, Connection, Pool, Record
 
 _PLACE = re.compile(r"\$(\d+)")
 _MOST_AT_ONCE = 12
+_Later = tuple[str, tuple[object, ...], int | None]  # statement, arguments, the rows it must return
 _FORGOTTEN = "writes were put off and never sent"
 
 
@@ -20,15 +21,15 @@ class Transaction:
 
     Reads run alone until something is written; the first write begins. A workflow whose only write is one guarded
     statement sends it with `only()` and needs no BEGIN and COMMIT around it. Writes that nothing waits for are put off
-    with `later()` and sent together, in one round trip, before the next statement. Leaving the block commits; an
-    exception rolls back.
+    with `later()` and sent together, in one round trip, before the next statement; if they are all that is written,
+    that round trip is the whole transaction. Leaving the block commits; an exception rolls back.
     """
 
     def __init__(self, pool: Pool) -> None:
         self._pool = pool
         self._connection: Connection | None = None
         self._begun = False
-        self._later: list[tuple[str, tuple[object, ...]]] = []
+        self._later: list[_Later] = []
 
     async def __aenter__(self) -> Self:
         return self
@@ -86,21 +87,33 @@ class Transaction:
         await self.begin()
         return await (await self._taken()).fetchrow(sql, *args)
 
-    def later(self, sql: str, *args: object) -> None:
+    def later(self, sql: str, *args: object, rows: int | None = None) -> None:
         """Puts off a write whose result nobody needs; none of those put off together may touch what another touches.
 
-        They see the database as it is when they are sent.
+        They see the database as it is when they are sent. `rows` is for a guarded write: how many rows it must return,
+        or else the transaction ends with a serialization failure, as when somebody else was faster.
         """
-        self._later.append((sql, args))
+        self._later.append((sql, args, rows))
 
     async def settle(self) -> None:
-        """Sends what was put off: as parts of one statement, which the database makes as if they were one write."""
+        """Sends what was put off, at the end: if nothing else was written, without BEGIN and COMMIT around it."""
+        if not self._begun and 0 < len(self._later) <= _MOST_AT_ONCE:
+            later, self._later = self._later, []
+            await self._send(later)
+        else:
+            await self._send_all()
+
+    async def _send_all(self) -> None:
         while self._later:
             later, self._later = self._later[:_MOST_AT_ONCE], self._later[_MOST_AT_ONCE:]
             await self.begin()
-            statement = _together(tuple(sql for sql, _ in later), tuple(len(args) for _, args in later))
-            values = [value for _, args in later for value in args]
-            await (await self._taken(settled=True)).execute(statement, *values)
+            await self._send(later)
+
+    async def _send(self, later: list[_Later]) -> None:
+        """As parts of one statement, which the database makes as if they were one write."""
+        statement = _together(tuple((sql, len(args), rows) for sql, args, rows in later))
+        values = [value for _, args, _ in later for value in args]
+        await (await self._taken(settled=True)).execute(statement, *values)
 
     async def take_turns(self, key: int) -> None:
         """Waits until no other transaction holds the turn of this number, and holds it until this one ends."""
@@ -113,7 +126,7 @@ class Transaction:
     async def begin(self) -> None:
         """Opens the transaction now: for a workflow that writes with `only()` more than once."""
         if not self._begun:
-            await (await self._taken()).execute("BEGIN")
+            await (await self._taken(settled=True)).execute("BEGIN")
             self._begun = True
 
     def rest(self) -> None:
@@ -142,21 +155,28 @@ class Transaction:
 
     async def _taken(self, *, settled: bool = False) -> Connection:
         if self._later and not settled:
-            await self.settle()
+            await self._send_all()
         if self._connection is None:
             self._connection = await self._pool.acquire()
         return self._connection
 
 
 @lru_cache(maxsize=1_000)
-def _together(statements: tuple[str, ...], counts: tuple[int, ...]) -> str:
-    """Several statements as the parts of one, each with its own parameters."""
-    if len(statements) == 1:
-        return statements[0]
+def _together(statements: tuple[tuple[str, int, int | None], ...]) -> str:
+    """Several statements as the parts of one, each with its own parameters and its number of rows.
+
+    The parts stand in reverse, because PostgreSQL runs those that nobody reads from the last to the first: so locks are
+    taken in the order in which the writes were put off.
+    """
+    if len(statements) == 1 and statements[0][2] is None:
+        return statements[0][0]
     parts: list[str] = []
+    guards: list[str] = []
     before = 0
-    for number, (sql, count) in enumerate(zip(statements, counts, strict=True)):
+    for number, (sql, count, rows) in enumerate(statements):
         moved = _PLACE.sub(lambda place, before=before: f"${int(place[1]) + before}", sql)
         parts.append(f"later_{number} AS ({moved})")
+        if rows is not None:
+            guards.append(f"require_rows((SELECT count(*) FROM later_{number}), {rows})")  # noqa: S608 - our own names
         before += count
-    return f"WITH {', '.join(parts)} SELECT"
+    return f"WITH {', '.join(reversed(parts))} SELECT {', '.join(guards)}"

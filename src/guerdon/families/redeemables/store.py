@@ -127,6 +127,15 @@ WHERE v.project_id = n.project_id AND v.id = n.id AND v.active AND v.locks = n.l
   AND v.balance - n.locked_amount >= n.amount
 RETURNING {_RETURNED}
 """
+# The same of one that still is as it was read, so that it is known what it becomes.
+_USE_AS_READ = """
+UPDATE vouchers v SET redeemed_quantity = v.redeemed_quantity + 1, redeemed = v.redeemed + $3, balance = v.balance - $3,
+    updated_at = $4
+WHERE v.project_id = $1 AND v.id = $2 AND v.active AND v.locks = $5 AND v.redeemed_quantity = $6 AND v.balance = $7
+  AND (v.redemption_quantity IS NULL OR v.redeemed_quantity + $8 < v.redemption_quantity)
+  AND v.balance - $9 >= $3
+RETURNING v.id
+"""
 _GIVE_BACK = f"""
 UPDATE vouchers v SET redeemed_quantity = v.redeemed_quantity - 1, redeemed = v.redeemed - n.amount,
     balance = v.balance + n.amount, updated_at = $4
@@ -251,6 +260,19 @@ async def use(
     ends = [int(session)] * len(uses)
     rows = await db.write(_USE, project_id, ids, amounts, locks, locked, locked_amounts, at, ends)
     return {row["id"]: VOUCHERS.read(row) for row in rows}
+
+
+def use_as_read(db: Transaction, project_id: str, row: VoucherRow, use: Use, at: datetime) -> VoucherRow:
+    """The voucher as it will be after this redemption; if it has changed by then, nothing at all will be written."""
+    seen = (use.locks, row.redeemed_quantity, row.balance, use.locked, use.locked_amount)
+    db.later(_USE_AS_READ, project_id, row.id, use.amount, at, *seen, rows=1)
+    return msgspec.structs.replace(
+        row,
+        redeemed_quantity=row.redeemed_quantity + 1,
+        redeemed=row.redeemed + use.amount,
+        balance=row.balance - use.amount,
+        updated_at=at,
+    )
 
 
 async def give_back(db: Transaction, project_id: str, amounts: dict[str, int], at: datetime) -> dict[str, VoucherRow]:
