@@ -26,8 +26,10 @@ _WRONG_TYPE = re.compile(r"^Expected `(?P<wanted>[^`]*)`, got `[^`]*`$")
 _LENGTH = re.compile(r"^Expected `(?P<kind>array|str|object)` of length (?P<sign>>=|<=) (?P<bound>\d+)$")
 _PATTERN = re.compile(r"^Expected `str` matching regex (?P<pattern>.*)$")
 _BOUND = re.compile(r"^Expected `\w+` (?P<sign>[<>]=?) (?P<bound>\S+)$")
+_ESCAPED_NUL = rb"\u0000"
 _NUL = re.compile(rb"(?<!\\)(?:\\\\)*\\u0000")
-_MANY_DIGITS = re.compile(rb"\d{309}")
+_DIGITS_ALIKE = bytes.maketrans(b"123456789", b"000000000")
+_MANY_DIGITS = b"0" * 309
 # Takes a string without an end, too, so that looking at each of its quotes again cannot take forever.
 _STRING = re.compile(rb'"(?:[^"\\]+|\\.)*+"?', re.DOTALL)
 _STEPS = {ord("{"): 1, ord("["): 1, ord("}"): -1, ord("]"): -1}
@@ -55,12 +57,12 @@ def _decoder(kind: Any) -> msgspec.json.Decoder[Any]:  # noqa: ANN401 - types an
 def read_json(content: bytes, kind: Any) -> Any:  # noqa: ANN401
     """The body as `kind`; no body is null. Errors: invalid_payload, naming the property that does not fit."""
     content = content or b"null"
-    if _NUL.search(content):
+    if _ESCAPED_NUL in content and _NUL.search(content):  # searching takes forty times as long as looking
         raise invalid_payload("Payload must not contain the character U+0000")
     if _too_deep(content):
         raise invalid_payload("Payload is nested too deeply")
     try:
-        if _MANY_DIGITS.search(content):
+        if _MANY_DIGITS in content.translate(_DIGITS_ALIKE):
             _require_finite(msgspec.json.decode(content))
         return _decoder(kind).decode(content)
     except msgspec.ValidationError as error:
