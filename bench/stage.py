@@ -43,6 +43,13 @@ class Stage:
                 preexec_fn=die_with_parent(signal.SIGTERM),  # noqa: PLW1509 - one system call, nothing that locks
             )
 
+    def serve_with(self, processes: int) -> None:
+        """Starts the API again, with so many processes."""
+        self.stop("api")
+        self._environ["GUERDON_API_PROCESSES"] = str(processes)
+        self.start("api")
+        self.wait_until_ready()
+
     def stop(self, *commands: str) -> None:
         for command in commands or tuple(self._processes):
             process = self._processes.pop(command, None)

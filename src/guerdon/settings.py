@@ -25,6 +25,10 @@ class Settings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
     host: Annotated[str, Meta(description="Address that the API listens on.")] = "127.0.0.1"
     port: Annotated[int, Meta(ge=0, le=65535, description="Port that the API listens on.")] = 8088
+    api_processes: Annotated[
+        int,
+        Meta(ge=1, le=256, description="Processes that serve the API on this port; one keeps about one core busy."),
+    ] = 1
     data_dir: Annotated[str, Meta(description="Folder of the embedded PostgreSQL and of what belongs to it.")] = (
         ".guerdon"
     )

@@ -29,8 +29,9 @@ class Served:
         self.keys_file = folder / "keys.json"
         self.process: subprocess.Popen[str] | None = None
 
-    def start(self) -> None:
+    def start(self, **more: str) -> None:
         settings = {
+            **more,
             "PORT": str(self.port),
             "DATA_DIR": str(self.folder / "data"),
             "BOOTSTRAP_FILE": str(self.keys_file),
@@ -93,6 +94,11 @@ def _descendants(pid: int) -> list[int]:
     return found
 
 
+def _family(served: Served) -> list[int]:
+    assert served.process is not None
+    return _descendants(served.process.pid)
+
+
 @pytest.fixture
 def served() -> Iterator[Served]:
     with tempfile.TemporaryDirectory(prefix="guerdon-serve-") as folder:
@@ -132,6 +138,19 @@ def test_a_child_that_dies_is_started_again(served: Served) -> None:
     eventually(lambda: not served._ready(), patience_s=PATIENCE_S)
     eventually(served._ready, patience_s=PATIENCE_S)
     assert served.call("POST", "/v1/customers", {"source_id": "ann"})["source_id"] == "ann"
+
+
+def test_several_processes_share_the_port(served: Served) -> None:
+    served.end(signal.SIGTERM)
+    served.start(API_PROCESSES="3")
+    assert served.process is not None
+    apis = [pid for pid, (_, command) in _processes().items() if "guerdon api" in command and pid in _family(served)]
+    assert len(apis) == 3
+    os.kill(apis[0], signal.SIGKILL)
+    eventually(lambda: apis[0] not in _processes(), patience_s=PATIENCE_S)
+    made = [served.call("POST", "/v1/customers", {"source_id": f"c{number}"}) for number in range(20)]
+    assert len({customer["id"] for customer in made}) == 20
+    served.end(signal.SIGKILL)
 
 
 def test_what_is_wrong_is_said_in_one_line(tmp_path: Path) -> None:

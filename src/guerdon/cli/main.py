@@ -5,6 +5,7 @@ import contextlib
 import importlib.util
 import os
 import signal
+import socket
 import sys
 from collections.abc import Generator
 from typing import Annotated, Any
@@ -16,7 +17,7 @@ import uvloop
 from guerdon.asgi import Api, runtime
 from guerdon.cli import operators
 from guerdon.cli.audit import report, run as run_audit
-from guerdon.cli.serve import serve as run_serve
+from guerdon.cli.serve import serve as run_serve, serve_api
 from guerdon.clock import real_now
 from guerdon.db.migrate import migrate as run_migrations
 from guerdon.db.pool import UNUSABLE
@@ -38,6 +39,7 @@ app = typer.Typer(
 DatabaseUrl = Annotated[str | None, typer.Option(help="A PostgreSQL of your own; without it `serve` starts one.")]
 Host = Annotated[str | None, typer.Option(help="Address to listen on.")]
 Port = Annotated[int | None, typer.Option(help="Port to listen on.")]
+SharePort = Annotated[bool | None, typer.Option("--share-port", help="Let further processes listen there too.")]
 DataDir = Annotated[str | None, typer.Option(help="Folder of the embedded PostgreSQL.")]
 
 
@@ -49,13 +51,23 @@ def serve(database_url: DatabaseUrl = None, host: Host = None, port: Port = None
 
 
 @app.command()
-def api(database_url: DatabaseUrl = None, host: Host = None, port: Port = None) -> None:
+def api(
+    database_url: DatabaseUrl = None,
+    host: Host = None,
+    port: Port = None,
+    share_port: SharePort = None,
+) -> None:
     """Serves the API alone, on a migrated database."""
     settings = _settings(database_url=database_url, host=host, port=port)
+    if settings.api_processes > 1 and not share_port:
+        with _explained():
+            serve_api(settings, _url(settings))
+        return
     uvicorn.run(
         Api(settings, _url(settings)),
         host=settings.host,
         port=settings.port,
+        fd=_shared_port(settings) if share_port else None,
         loop="uvloop",
         http=JoiningProtocol,
         ws="none",
@@ -133,6 +145,12 @@ def _explained() -> Generator[None]:
 app.command()(operators.listen)
 app.add_typer(operators.deliveries, name="deliveries")
 app.add_typer(operators.events, name="events")
+
+
+def _shared_port(settings: Settings) -> int:
+    """A socket among others on the same port; the kernel spreads connections over them."""
+    family = socket.AF_INET6 if ":" in settings.host else socket.AF_INET
+    return socket.create_server((settings.host, settings.port), family=family, reuse_port=True).detach()
 
 
 async def _until_terminated(settings: Settings, url: str) -> None:

@@ -9,7 +9,7 @@ import socket
 import subprocess
 import sys
 import time
-from collections.abc import Generator
+from collections.abc import Generator, Sequence
 from pathlib import Path
 from types import FrameType
 
@@ -45,20 +45,15 @@ def serve(settings: Settings) -> None:
     with contextlib.suppress(Stop), _free_port(settings), _database(settings) as (url, database):
         started = asyncio.run(prepare(settings, url))
         _announce(settings, started)
-        children = [_Child(command, settings, url) for command in ("api", "worker")]
-        try:
-            while True:
-                if database is not None and not database.running():
-                    log.warning("postgresql_died")
-                    database.start()
-                for child in children:
-                    child.keep_running()
-                time.sleep(_LOOK_S)
-        finally:
-            for received in (signal.SIGINT, signal.SIGTERM):
-                signal.signal(received, signal.SIG_IGN)
-            for child in children:
-                child.stop()
+        _watch([*_apis(settings, url), _Child(("worker",), settings, url)], database)
+
+
+def serve_api(settings: Settings, url: str) -> None:
+    """Several processes for the API, until stopped. Errors: OSError for a port that is in use."""
+    for received in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(received, _stop)
+    with contextlib.suppress(Stop), _free_port(settings):
+        _watch(_apis(settings, url))
 
 
 async def prepare(settings: Settings, url: str) -> FirstStart | None:
@@ -116,7 +111,7 @@ def _database(settings: Settings) -> Generator[tuple[str, EmbeddedPostgres | Non
 class _Child:
     """A command of ours in a process of its own."""
 
-    def __init__(self, command: str, settings: Settings, url: str) -> None:
+    def __init__(self, command: Sequence[str], settings: Settings, url: str) -> None:
         self._command = command
         self._environ = to_environ(msgspec.structs.replace(settings, database_url=url))
         self._process: subprocess.Popen[bytes] | None = None
@@ -127,12 +122,12 @@ class _Child:
         if self._process is not None and self._process.poll() is None:
             return
         if self._process is not None:
-            log.warning("child_died", child=self._command, status=self._process.returncode)
+            log.warning("child_died", child=self._command[0], status=self._process.returncode)
             self._process = None
             self._start_at = time.monotonic() + _RESTART_PAUSE_S
         if time.monotonic() >= self._start_at:
             self._process = subprocess.Popen(  # noqa: S603
-                [sys.executable, "-m", "guerdon", self._command],
+                [sys.executable, "-m", "guerdon", *self._command],
                 env=self._environ,
                 start_new_session=True,  # Ctrl-C is for us; we pass it on in the right order
                 preexec_fn=die_with_parent(signal.SIGTERM),  # noqa: PLW1509 - one system call, nothing that locks
@@ -147,6 +142,29 @@ class _Child:
         except subprocess.TimeoutExpired:
             self._process.kill()
             self._process.wait()
+
+
+def _apis(settings: Settings, url: str) -> list[_Child]:
+    if settings.api_processes == 1:
+        return [_Child(("api",), settings, url)]
+    return [_Child(("api", "--share-port"), settings, url) for _ in range(settings.api_processes)]
+
+
+def _watch(children: Sequence[_Child], database: EmbeddedPostgres | None = None) -> None:
+    """Keeps them running until stopped."""
+    try:
+        while True:
+            if database is not None and not database.running():
+                log.warning("postgresql_died")
+                database.start()
+            for child in children:
+                child.keep_running()
+            time.sleep(_LOOK_S)
+    finally:
+        for received in (signal.SIGINT, signal.SIGTERM):
+            signal.signal(received, signal.SIG_IGN)
+        for child in children:
+            child.stop()
 
 
 def _stop(_signal: int, _frame: FrameType | None) -> None:
