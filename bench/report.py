@@ -25,7 +25,7 @@ class Report:
     def __init__(self) -> None:
         self._lines: list[Line] = []
 
-    def rate(self, what: str, ours: list[float], limit: list[float], goal: float) -> None:
+    def rate(self, what: str, ours: list[float], limit: list[float], goal: float | None = None) -> None:
         """Rates per second of rounds that took turns; shown is the round with the median ratio, more is better."""
         pairs = sorted(zip(ours, limit, strict=True), key=lambda pair: pair[0] / pair[1])
         mine, most = pairs[len(pairs) // 2]
