@@ -232,7 +232,9 @@ def whole(price: float | None) -> int | None:
 
 
 def _product(sent: SentProduct | None, known: Product | None) -> Product | None:
-    sent, known = sent or SentProduct(), known or Product()
+    if sent is None:
+        return known
+    known = known or Product()
     product = Product(
         id=known.id or sent.id,
         source_id=known.source_id or sent.source_id,
@@ -244,7 +246,9 @@ def _product(sent: SentProduct | None, known: Product | None) -> Product | None:
 
 
 def _sku(sent: SentSku | None, known: Sku | None) -> Sku | None:
-    sent, known = sent or SentSku(), known or Sku()
+    if sent is None:
+        return known
+    known = known or Sku()
     sku = Sku(
         id=known.id or sent.id,
         source_id=known.source_id or sent.source_id,
@@ -264,7 +268,10 @@ def _text(sent: str | None, known: str | None) -> str | None:
 
 
 def _first(*amounts: int | None) -> int | None:
-    return next((amount for amount in amounts if amount is not None), None)
+    for amount in amounts:
+        if amount is not None:
+            return amount
+    return None
 
 
 def _sum(amounts: Iterable[int | None]) -> int | None:

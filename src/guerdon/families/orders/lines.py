@@ -41,7 +41,7 @@ async def learn(work: Work, items: Sequence[SentItem], known: Catalogue) -> None
 
 def read(items: Sequence[SentItem], known: Catalogue) -> tuple[Item, ...]:
     """The lines with prices and amounts. Errors: invalid_payload for an amount that cannot be."""
-    lines = tuple(_line(item, known) for item in items)
+    lines = tuple([_line(item, known) for item in items])
     for place, line in enumerate(lines):
         if line.amount is not None and line.amount > GREATEST:
             raise invalid_payload(f"Property .items[{place}].amount must be <= {GREATEST}")

@@ -112,11 +112,9 @@ async def roll_back_redemptions(call: Call[RollbackWish | None], row: Redemption
     if isinstance(result, Failed):
         return failed.rollback_reply(call.work, result.error)
     links = Links(call.runtime, call.project_id)
-    return RolledBack(
-        rollbacks=[views.answer(one, links) for one in result.done],
-        parent_rollback=views.answer(result.parent, links) if result.parent else UNSET,
-        order=views.order(result.parent or result.done[0]) or UNSET,
-    )
+    rollbacks = [views.answer(one, links) for one in result.done]
+    parent = views.answer(result.parent, links) if result.parent else UNSET
+    return RolledBack(rollbacks=rollbacks, parent_rollback=parent, order=(parent or rollbacks[0]).order or UNSET)
 
 
 async def list_redemptions(call: Call[None]) -> RedemptionsList:
@@ -174,10 +172,12 @@ async def _redeem(call: Call[Any], request: Request) -> Redeemed | Reply:
         return await failed.reply(call.work, request, result)
     links = Links(call.runtime, call.project_id)
     request_id = call.work.group_id
+    redemptions = [views.answer(one, links) for one in result.done]
+    parent = views.answer(result.parent, links) if result.parent else UNSET
     return Redeemed(
-        redemptions=[views.answer(one, links) for one in result.done],
-        parent_redemption=views.answer(result.parent, links) if result.parent else UNSET,
-        order=views.order(result.parent or result.done[0]) or UNSET,
+        redemptions=redemptions,
+        parent_redemption=parent,
+        order=(parent or redemptions[0]).order or UNSET,
         inapplicable_redeemables=[quotes.outcome(one, result.loaded, request_id) for one in result.quote.refused],
         skipped_redeemables=[quotes.outcome(one, result.loaded, request_id) for one in result.quote.skipped],
     )

@@ -137,21 +137,21 @@ SELECT
 
 async def gather(db: Transaction, project_id: str, asked: Asked) -> Gathered:
     """What there is of it now."""
-    row = await db.row(
+    row = await db.row(  # no array is cheaper for the driver than an empty one
         GATHER,
         project_id,
-        asked.vouchers,
-        asked.code_keys,
-        asked.tiers,
-        asked.products,
-        asked.skus,
+        asked.vouchers or None,
+        asked.code_keys or None,
+        asked.tiers or None,
+        asked.products or None,
+        asked.skus or None,
         asked.customer_id,
         asked.customer_source_id,
         asked.order_id,
         asked.order_source_id,
         asked.now,
         asked.key,
-        asked.campaigns,
+        asked.campaigns or None,
     )
     assert row is not None
     return Gathered(
