@@ -28,6 +28,7 @@ class Transaction:
     def __init__(self, pool: Pool) -> None:
         self._pool = pool
         self._connection: Connection | None = None
+        self._wanted = False
         self._begun = False
         self._later: list[_Later] = []
 
@@ -38,12 +39,12 @@ class Transaction:
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         forgotten, self._later = bool(self._later) and error is None, []
+        begun, self._begun, self._wanted = self._begun, False, False
         if self._connection is None:
             if forgotten:
                 raise RuntimeError(_FORGOTTEN)
             return
         connection, self._connection = self._connection, None
-        begun, self._begun = self._begun, False
         try:
             # A connection that was cancelled or lost is thrown away, which rolls back as well.
             if begun and not isinstance(error, (asyncio.CancelledError, *UNREACHABLE)):
@@ -58,34 +59,35 @@ class Transaction:
 
     @property
     def begun(self) -> bool:
-        return self._begun
+        """Whether what is written from now on is in one transaction."""
+        return self._wanted
 
     async def connection(self) -> Connection:
         """The connection itself, with the transaction begun: for COPY and for statements in bulk."""
-        await self.begin()
-        return await self._taken()
+        self._wanted = True
+        return await self._ready()
 
     async def row(self, sql: str, *args: object) -> Record | None:
         """Reads at most one row."""
-        return await (await self._taken()).fetchrow(sql, *args)
+        return await (await self._ready()).fetchrow(sql, *args)
 
     async def rows(self, sql: str, *args: object) -> list[Record]:
         """Reads rows."""
-        return await (await self._taken()).fetch(sql, *args)
+        return await (await self._ready()).fetch(sql, *args)
 
     async def value(self, sql: str, *args: object) -> Any:  # noqa: ANN401
         """Reads one value, None when there is no row."""
-        return await (await self._taken()).fetchval(sql, *args)
+        return await (await self._ready()).fetchval(sql, *args)
 
     async def write(self, sql: str, *args: object) -> list[Record]:
         """Writes, in the transaction, and returns what RETURNING gives. Also for reads that lock rows."""
-        await self.begin()
-        return await (await self._taken()).fetch(sql, *args)
+        self._wanted = True
+        return await (await self._ready()).fetch(sql, *args)
 
     async def write_row(self, sql: str, *args: object) -> Record | None:
         """Writes and returns the first row of RETURNING; None means that the guard in WHERE did not hold."""
-        await self.begin()
-        return await (await self._taken()).fetchrow(sql, *args)
+        self._wanted = True
+        return await (await self._ready()).fetchrow(sql, *args)
 
     def later(self, sql: str, *args: object, rows: int | None = None) -> None:
         """Puts off a write whose result nobody needs; none of those put off together may touch what another touches.
@@ -100,20 +102,14 @@ class Transaction:
         if not self._begun and 0 < len(self._later) <= _MOST_AT_ONCE:
             later, self._later = self._later, []
             await self._send(later)
-        else:
-            await self._send_all()
-
-    async def _send_all(self) -> None:
-        while self._later:
-            later, self._later = self._later[:_MOST_AT_ONCE], self._later[_MOST_AT_ONCE:]
-            await self.begin()
-            await self._send(later)
+        elif self._later:
+            await self._ready()
 
     async def _send(self, later: list[_Later]) -> None:
         """As parts of one statement, which the database makes as if they were one write."""
         statement = _together(tuple((sql, len(args), rows) for sql, args, rows in later))
         values = [value for _, args, _ in later for value in args]
-        await (await self._taken(settled=True)).execute(statement, *values)
+        await (await self._taken()).execute(statement, *values)
 
     async def take_turns(self, key: int) -> None:
         """Waits until no other transaction holds the turn of this number, and holds it until this one ends."""
@@ -121,20 +117,18 @@ class Transaction:
 
     async def only(self, sql: str, *args: object) -> list[Record]:
         """Writes with a statement that is the whole transaction, unless one has already begun."""
-        return await (await self._taken()).fetch(sql, *args)
+        return await (await self._ready()).fetch(sql, *args)
 
     async def begin(self) -> None:
-        """Opens the transaction now: for a workflow that writes with `only()` more than once."""
-        if not self._begun:
-            await (await self._taken(settled=True)).execute("BEGIN")
-            self._begun = True
+        """Puts all that follows into one transaction: for a workflow that writes with `only()` more than once."""
+        self._wanted = True
 
     def rest(self) -> None:
         """Gives the connection back before a long wait; the next statement takes one again.
 
         Errors: RuntimeError if the transaction has begun: there is no waiting in one.
         """
-        if self._begun:
+        if self._wanted:
             raise RuntimeError("a transaction that has begun cannot rest")
         if self._connection is not None:
             connection, self._connection = self._connection, None
@@ -153,9 +147,19 @@ class Transaction:
             raise
         await self.write("RELEASE SAVEPOINT here")
 
-    async def _taken(self, *, settled: bool = False) -> Connection:
-        if self._later and not settled:
-            await self._send_all()
+    async def _ready(self) -> Connection:
+        """The connection, once the transaction has begun that was asked for, and what was put off has been sent."""
+        connection = await self._taken()
+        if (self._wanted or self._later) and not self._begun:
+            self._wanted = True
+            await connection.execute("BEGIN")
+            self._begun = True
+        while self._later:
+            later, self._later = self._later[:_MOST_AT_ONCE], self._later[_MOST_AT_ONCE:]
+            await self._send(later)
+        return connection
+
+    async def _taken(self) -> Connection:
         if self._connection is None:
             self._connection = await self._pool.acquire()
         return self._connection

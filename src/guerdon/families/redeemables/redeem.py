@@ -68,11 +68,12 @@ async def redeem(
     quote = decide(loaded.basket)
     if not quote.valid:
         return Refused(loaded, quote)
+    calm = not work.db.begun and _calm(work, request, loaded.sources)
+    await work.db.begin()
     uses = _uses(loaded.sources, quote)
-    if not certain and _calm(work, request, loaded.sources, uses):
+    if calm:
         vouchers, drained = _use_as_read(work, loaded.sources, uses), {}
     else:
-        await work.db.begin()
         vouchers, drained = await _use(work, request, uses)
     offers = await _take(work, loaded.sources, quote)
     counted = await _count(work, loaded, quote)
@@ -130,14 +131,12 @@ def _uses(sources: Sources, quote: Quote) -> list[Use]:
     return sorted(uses, key=lambda use: use.voucher_id)
 
 
-def _calm(work: Work, request: Request, sources: Sources, uses: Sequence[Use]) -> bool:
+def _calm(work: Work, request: Request, sources: Sources) -> bool:
     """Whether nobody else seems to redeem these vouchers now, and nothing but themselves has to be changed with them.
 
     Then all can be written in one statement, at the end. A code that everybody redeems would lose that race.
     """
-    if not uses or request.session or work.db.begun:
-        return False
-    return all(
+    return request.session is None and all(
         row.type != "LOYALTY_CARD" and (row.updated_at is None or work.now - row.updated_at > _CALM)
         for row in sources.vouchers.values()
     )
