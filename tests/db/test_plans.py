@@ -38,6 +38,8 @@ INSERT INTO vouchers (project_id, id, code, code_key, type, campaign_id, holder_
     SELECT 'p', 'v_' || n, n, n, 'DISCOUNT_VOUCHER', CASE WHEN n % 3 > 0 THEN 'camp_big' END,
         CASE WHEN n % 4 = 0 THEN 'cust_' || n END, true, '{}', now() - n * interval '1 s'
     FROM generate_series(1, 5000) n;
+INSERT INTO redemption_sessions (project_id, voucher_id, key, amount, expires_at)
+    SELECT 'p', 'v_' || n, 'ssn_' || n, 0, now() + interval '1 day' FROM generate_series(1, 5000) n;
 ANALYZE;
 """
 
@@ -158,6 +160,7 @@ def test_what_a_decision_reads_is_looked_up_by_name(request: pytest.FixtureReque
     plan = _plan(url, gathered.GATHER, "p", *names)
     assert "_by_creation" not in plan, plan
     assert "Seq Scan" not in plan, plan
+    assert "redemption_sessions_pkey" in plan, plan
 
 
 def test_codes_that_are_offered_are_not_looked_for_among_all(filled: str) -> None:

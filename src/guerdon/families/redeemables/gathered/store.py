@@ -89,6 +89,7 @@ def _one(table: str, row_id: str, source_id: str) -> str:
     """
 
 
+# OFFSET 0 keeps the locks of each voucher a look-up: joined, they would be picked out of all locks of the project.
 GATHER = f"""
 WITH v AS MATERIALIZED (
     SELECT f.r FROM unnest($2::text[], $3::text[]) AS n (name, code_key), LATERAL (
@@ -126,7 +127,7 @@ SELECT
     ARRAY(
         SELECT f.r FROM v, LATERAL (
             SELECT t AS r FROM redemption_sessions t
-            WHERE t.project_id = $1 AND t.voucher_id = (v.r).id AND t.expires_at > $11 AND t.key <> $12
+            WHERE t.project_id = $1 AND t.voucher_id = (v.r).id AND t.expires_at > $11 AND t.key <> $12 OFFSET 0
         ) f
     ) AS locks,
     ARRAY({_one("customers", "$7::text", "$8::text")}) AS customers,
