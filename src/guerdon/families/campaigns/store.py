@@ -6,6 +6,7 @@ from typing import Any
 
 import msgspec
 
+from guerdon.db import tally
 from guerdon.db.filters import Fields, same
 from guerdon.db.table import Table
 from guerdon.db.transaction import Transaction
@@ -170,6 +171,7 @@ UPDATE campaign_holders SET codes = codes - 1
 WHERE project_id = $1 AND campaign_id = $2 AND customer_id = $3 AND codes > 1
 """
 _FORGET_GROWTH = "DELETE FROM campaign_growth WHERE project_id = $1 AND campaign_id = $2"
+_FORGET_DELETED = "DELETE FROM deleted_vouchers WHERE project_id = $1 AND campaign_id = $2"
 _FORGET_HOLDERS = """
 DELETE FROM campaign_holders h USING (
     SELECT project_id, campaign_id, customer_id FROM campaign_holders
@@ -253,8 +255,11 @@ async def join(db: Transaction, project_id: str, campaign_id: str, customer_id: 
     return await db.write_row(_JOIN, project_id, campaign_id, customer_id, codes, once) is not None
 
 
-async def forget_growth(db: Transaction, project_id: str, campaign_id: str) -> None:
+async def forget_counts(db: Transaction, project_id: str, campaign_id: str) -> None:
+    """Removes what was counted of a campaign that is gone."""
     await db.write(_FORGET_GROWTH, project_id, campaign_id)
+    await db.write(_FORGET_DELETED, project_id, campaign_id)
+    await tally.forget(db, project_id, campaign_id)
 
 
 async def forget_holders(db: Transaction, project_id: str, campaign_id: str, most: int) -> list[str]:
