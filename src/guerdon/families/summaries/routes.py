@@ -66,7 +66,8 @@ async def get_campaign_summary(call: Call[None], row: CampaignRow) -> Summary:
         **(await _of_codes(call.db, asked, counted) if row.has_codes else {}),
         **await _of_type(call.db, asked, row),
     }
-    return Summary(campaign=await shown.campaign(call.db, call.project_id, row), **figures)
+    (campaign,) = await shown.campaigns(call.db, call.project_id, [row])
+    return Summary(campaign=campaign, **figures)
 
 
 def _gives_discounts(row: CampaignRow) -> bool:
