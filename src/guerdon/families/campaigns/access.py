@@ -40,7 +40,7 @@ class AccessSettings(msgspec.Struct, kw_only=True):
     unassign: Access | None = None
 
 
-class Assignment(msgspec.Struct, kw_only=True):
+class AccessAssignment(msgspec.Struct, kw_only=True):
     """A campaign in an area, or in a store."""
 
     id: str
@@ -51,10 +51,10 @@ class Assignment(msgspec.Struct, kw_only=True):
     object: str = "area_store_campaign_assignment"
 
 
-class Assignments(msgspec.Struct):
+class AccessAssignments(msgspec.Struct):
     """Everything that a campaign is assigned to."""
 
-    data: list[Assignment]
+    data: list[AccessAssignment]
     total: int
     object: str = "list"
     data_ref: str = "data"
@@ -100,9 +100,9 @@ async def change(work: Work, campaign_id: str, settings: AccessSettings | None) 
     return before != after
 
 
-def shown(rows: Sequence[AccessRow]) -> Assignments:
+def shown(rows: Sequence[AccessRow]) -> AccessAssignments:
     data = [
-        Assignment(
+        AccessAssignment(
             id=row.id,
             area_id=None if row.scope == "STORE" else row.target_id,
             all_stores=row.scope == "ALL_STORES",
@@ -111,4 +111,4 @@ def shown(rows: Sequence[AccessRow]) -> Assignments:
         )
         for row in rows
     ]
-    return Assignments(data, len(data))
+    return AccessAssignments(data, len(data))

@@ -7,7 +7,7 @@ from msgspec import UNSET, Meta, UnsetType
 
 from guerdon.clock import Moment
 from guerdon.engine.points import ExpirationRules
-from guerdon.families.campaigns.access import AccessSettings, Assignments as AccessAssignments
+from guerdon.families.campaigns.access import AccessAssignments, AccessSettings
 from guerdon.families.campaigns.referring import NewReferralProgram
 from guerdon.families.promotion_tiers.schemas import NewTier, TiersList
 from guerdon.families.vouchers.schemas import (

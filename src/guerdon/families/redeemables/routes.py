@@ -174,10 +174,13 @@ async def _redeem(call: Call[Any], request: Request) -> Redeemed | Reply:
         return await failed.reply(call.work, request, result)
     links = Links(call.runtime, call.project_id)
     request_id = call.work.group_id
+    order = views.order(result.parent or result.done[0])
+    if order is not None:
+        quotes.list_replacements(order.items, result.quote.swaps)
     return Redeemed(
         redemptions=[views.answer(one, links) for one in result.done],
         parent_redemption=views.answer(result.parent, links) if result.parent else UNSET,
-        order=views.order(result.parent or result.done[0]) or UNSET,
+        order=order or UNSET,
         inapplicable_redeemables=[quotes.outcome(one, result.loaded, request_id) for one in result.quote.refused],
         skipped_redeemables=[quotes.outcome(one, result.loaded, request_id) for one in result.quote.skipped],
     )

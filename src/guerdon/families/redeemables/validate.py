@@ -71,8 +71,10 @@ def _answer(work: Work, request: Request, loaded: Loaded, quote: Quote) -> answe
         answer.skipped_redeemables = [quotes.outcome(one, loaded, work.group_id) for one in quote.skipped]
     if quote.valid and loaded.sources.after is not None:
         # One redeemable's share is the whole request's.
-        alone = len(listed) == 1
+        alone = len(listed) == 1 and not quote.swaps
         answer.order = answer.redeemables[0].order if alone else quotes.order(quote.order, loaded)
+        if quote.swaps and answer.order:
+            quotes.list_replacements(answer.order.items, quote.swaps)
     if request.options and request.options.explain:
         answer.explanation = [quotes.explanation(one) for one in quote.outcomes]
     return answer
