@@ -11,6 +11,7 @@ from starlette.types import Receive, Scope, Send
 
 from guerdon.db.migrate import asset_secret, next_node
 from guerdon.db.pool import UNREACHABLE, Pool, acquired
+from guerdon.db.tally import Tally
 from guerdon.events.doorbell import Bell, Doorbell, listen
 from guerdon.events.work import Runtime
 from guerdon.families.activity import routes as activity
@@ -43,6 +44,7 @@ from guerdon.families.rule_assignments import routes as rule_assignments
 from guerdon.families.segments import routes as segments
 from guerdon.families.sessions import routes as sessions
 from guerdon.families.stacking_rules import routes as stacking_rules
+from guerdon.families.summaries import routes as summaries
 from guerdon.families.trash_bin import routes as trash_bin
 from guerdon.families.validation_rules import routes as validation_rules
 from guerdon.families.vouchers import routes as vouchers
@@ -76,6 +78,7 @@ ROUTES: tuple[Route, ...] = (
     *vouchers.ROUTES,
     *codes.ROUTES,
     *campaigns.ROUTES,
+    *summaries.ROUTES,
     *promotions.ROUTES,
     *publications.ROUTES,
     *rewards.ROUTES,
@@ -105,12 +108,13 @@ log = logger("asgi")
 async def runtime(settings: Settings, database_url: str) -> AsyncGenerator[Runtime]:
     """Connections and identifiers of one process, for as long as the block lasts."""
     pool = Pool(database_url, settings.database_connections)
-    doorbell = Doorbell(pool)
+    doorbell, tally = Doorbell(pool), Tally(pool)
     try:
         node, secret = await _identity(pool)
-        yield Runtime(pool, Ids(node), doorbell, settings.base_url, secret, settings.allow_private_targets)
+        yield Runtime(pool, Ids(node), doorbell, tally, settings.base_url, secret, settings.allow_private_targets)
     finally:
         await doorbell.silence()
+        await tally.close()
         await pool.close()
 
 

@@ -22,6 +22,7 @@ _HEX = 0  # marks the hexadecimal form in the table below
 # Length of the alphanumeric tail by prefix, or _HEX.
 FORMS: dict[str, int] = {
     "aa_": _HEX,
+    "arsca_": _HEX,
     "asgm_": 16,
     "camp_": 24,
     "cat_": _HEX,

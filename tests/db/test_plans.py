@@ -20,6 +20,7 @@ from guerdon.families.products.store import PRODUCTS, SKUS
 from guerdon.families.promotion_tiers import store as promotion_tiers
 from guerdon.families.redeemables import store as redeemables
 from guerdon.families.redeemables.gathered import store as gathered
+from guerdon.families.summaries import store as summaries
 from guerdon.families.validation_rules import store as rules
 from installation import Installation
 
@@ -169,3 +170,24 @@ def test_codes_that_are_offered_are_not_looked_for_among_all(filled: str) -> Non
     assert all(index in plan for index in ("vouchers_by_holder", "vouchers_by_campaign", "vouchers_alone")), plan
     named = _plan(filled, redeemables.OFFERED_BY_CODE, "p", "c", "2026-01-01", "{A}", "{a}", "true")
     assert "vouchers_code" in named, named
+
+
+SUMMED = {
+    "redemptions": (summaries._REDEMPTIONS, ("redemptions_by_campaign", "redemptions_pkey")),
+    "codes": (summaries._CODES, ("vouchers_by_campaign", "deleted_vouchers_pkey")),
+    "publications": (summaries._PUBLICATIONS, ("publications_by_campaign",)),
+    "cards": (summaries._CARDS, ("vouchers_by_campaign", "deleted_vouchers_pkey", "voucher_transactions_by_")),
+    "movements": (summaries._MOVED, ("voucher_transactions_by_campaign",)),
+    "points that wait": (summaries._WAITING, ("points_changes_that_wait",)),
+    "referrals": (summaries._REFERRALS, ("referrals_pkey",)),
+}
+
+
+@pytest.mark.parametrize("database", ["empty", "filled"])
+@pytest.mark.parametrize("name", SUMMED)
+def test_a_campaign_is_summed_up_along_its_own_rows(request: pytest.FixtureRequest, name: str, database: str) -> None:
+    url: str = request.getfixturevalue(database)
+    sql, indexes = SUMMED[name]
+    plan = _plan(url, sql, "p", "camp_small", "2026-01-01", "2027-01-01")
+    assert all(index in plan for index in indexes), plan
+    assert "Seq Scan" not in plan, plan

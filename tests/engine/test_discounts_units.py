@@ -4,6 +4,7 @@ from typing import Any
 
 import pytest
 from hypothesis import given, settings, strategies as st
+from msgspec.structs import astuple
 
 from baskets import (
     EVERYTHING,
@@ -208,6 +209,38 @@ def test_a_unit_gives_way_to_others(
     assert (replacement.amount, replacement.discount_amount, replacement.quantity) == (came, off, per_unit)
     assert (order.amount, order.total_amount) == (left + came, total)
     assert order.initial_amount == line.amount
+
+
+SWAP = {"type": "UNIT", "effect": "REPLACE_ITEMS"}
+
+
+@pytest.mark.parametrize(
+    ("line", "target", "per_unit", "told"),
+    [
+        (item("tee", 3, 2_000), "tee-limited", 1, (0, -1, -2_000, 1, 1, 2_500, 500)),
+        (item("bottle", 3, 2_500), "mug", 1, (0, -1, -2_500, 1, 1, 1_000, 0)),
+        (item("bottle", 3, 2_500), "mug", 3, (0, -1, -2_500, 1, 3, 3_000, 500)),
+        (item("bottle", 3, 2_500), "tote", 1, (0, -1, -2_500, 1, 1, 0, 0)),
+    ],
+)
+def test_a_replacement_is_told_with_both_of_its_lines(
+    line: Item, target: str, per_unit: int, told: tuple[int, ...]
+) -> None:
+    discount = {**SWAP, "unit_type": target, "unit_off": per_unit}
+    (swap,) = taken(
+        cart(line), voucher(discount, goods({"id": line.product_id, "quantity_limit": 1})), catalogue=KNOWN
+    ).swaps
+    assert astuple(swap) == told
+
+
+def test_each_line_that_gives_way_is_told() -> None:
+    discount = {**SWAP, "unit_type": "mug", "unit_off": 2}
+    order = cart(item("tee", 1, 2_000), item("mug", 1, 1_000), item("bottle", 2, 2_500))
+    swaps = taken(order, voucher(discount, goods("tee", "bottle")), catalogue=KNOWN).swaps
+    assert [(swap.source_index, swap.target_index, swap.target_applied_quantity) for swap in swaps] == [
+        (0, 1, 2),
+        (2, 1, 4),
+    ]
 
 
 def test_units_that_are_paid_for_already_do_not_give_way() -> None:

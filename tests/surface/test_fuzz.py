@@ -37,7 +37,7 @@ ALLOWED |= {"redeemable_type", "redeemable_id"}
 _TABLES = """
 SELECT c.relname FROM pg_class c JOIN pg_attribute a ON a.attrelid = c.oid AND a.attname = 'project_id'
 WHERE c.relkind IN ('r', 'p') AND NOT c.relispartition AND c.relnamespace = 'public'::regnamespace
-AND c.relname NOT IN ('jobs', 'outbox', 'deliveries', 'delivery_attempts') ORDER BY 1
+AND c.relname NOT IN ('jobs', 'outbox', 'deliveries', 'delivery_attempts', 'tallies') ORDER BY 1
 """
 # A distribution whose campaign has no code left tries again for a day; then nothing else is waiting.
 _GIVE_UP = "DELETE FROM jobs WHERE project_id = $1 AND name = 'distributions.prepare' AND last_error IS NOT NULL"

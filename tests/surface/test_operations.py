@@ -88,6 +88,20 @@ def test_descriptions_are_those_of_the_types_that_are_used(installation: Install
     assert {"number", "response_excerpt"} <= resolved(document, attempt)["properties"].keys()
 
 
+def test_operations_that_are_done_once_say_how_to_name_a_request(installation: Installation) -> None:
+    """The list is the one of `tests/http/test_idempotency.py`: every POST but the one that waits for a receiver."""
+    document = described(installation)
+    named = {
+        (method.upper(), path)
+        for path, item in document["paths"].items()
+        for method, operation in item.items()
+        if [entry["name"] for entry in operation["parameters"] if entry["in"] == "header"] == ["Idempotency-Key"]
+    }
+    repeatable = {(route.method, route.path) for route in ROUTES if route.is_repeatable and route.method == "POST"}
+    assert named == repeatable
+    assert ("POST", "/v1/redemptions") in named
+
+
 def described(installation: Installation) -> dict[str, Any]:
     answer = installation.http.get("/openapi.json")
     assert answer.headers["content-type"] == "application/json"

@@ -14,7 +14,7 @@ from msgspec.structs import replace
 from guerdon.engine import refusals, stacking, turn
 from guerdon.engine.basket import Basket
 from guerdon.engine.bundles import Bundles
-from guerdon.engine.discounts.step import has_share, plain
+from guerdon.engine.discounts.step import Swap, has_share, plain
 from guerdon.engine.order import Item, Order
 from guerdon.engine.redeemable import Redeemable
 from guerdon.engine.refusals import Refusal, Skip
@@ -64,6 +64,11 @@ class Quote(msgspec.Struct, frozen=True, kw_only=True):
     @property
     def applied(self) -> tuple[Outcome, ...]:
         return tuple(outcome for outcome in self.outcomes if outcome.status == "APPLICABLE")
+
+    @property
+    def swaps(self) -> tuple[Swap, ...]:
+        """The goods that were replaced by all that applies, in its order. Lines keep their places."""
+        return tuple(swap for outcome in self.outcomes if outcome.taken for swap in outcome.taken.swaps)
 
     @property
     def refused(self) -> tuple[Outcome, ...]:

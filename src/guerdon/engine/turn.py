@@ -13,7 +13,7 @@ from guerdon.engine.credit import Paid
 from guerdon.engine.discounts import cart, index
 from guerdon.engine.discounts.caps import counters_of
 from guerdon.engine.discounts.discount import Discount
-from guerdon.engine.discounts.step import Step
+from guerdon.engine.discounts.step import Step, Swap
 from guerdon.engine.facts import Facts
 from guerdon.engine.formula.context import Context
 from guerdon.engine.order import Item, Order
@@ -41,7 +41,7 @@ class Taken(msgspec.Struct, frozen=True, kw_only=True):
     """What a redeemable took: the order with its share in it, and credits or points.
 
     `values` are those of the discount that a formula gave, `lines` the goods it was for, if it was for any; `counted`
-    is by how much it moves which counters, `units` the discounted units by limit.
+    is by how much it moves which counters, `units` the discounted units by limit, `swaps` the goods that were replaced.
     """
 
     order: Order
@@ -52,6 +52,7 @@ class Taken(msgspec.Struct, frozen=True, kw_only=True):
     credits: int | None = None
     points: int | None = None
     bundle: Bundles | None = None
+    swaps: tuple[Swap, ...] = ()
 
     @property
     def has_effect(self) -> bool:
@@ -245,6 +246,7 @@ def _discounted(
         counted={keys[unit]: units for unit, units in applied.units.items()},
         units=applied.units,
         bundle=bundle,
+        swaps=applied.swaps,
     )
 
 

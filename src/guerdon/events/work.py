@@ -7,6 +7,7 @@ from datetime import datetime
 import msgspec
 
 from guerdon.db.pool import Pool, Record
+from guerdon.db.tally import Counted, Tally
 from guerdon.db.transaction import Transaction
 from guerdon.events import canonical, outbox
 from guerdon.events.catalogue import EVENTS
@@ -16,7 +17,7 @@ from guerdon.tenant import INTERNAL, Actor, Project
 
 
 class Runtime(msgspec.Struct, frozen=True):
-    """What one process has: connections, identifiers, the bell, and the address it is reached at.
+    """What one process has: connections, identifiers, the bell, its counts, and the address it is reached at.
 
     `asset_secret` is the installation's: what is signed with it can be read by anybody who was given the link.
     `allow_private_targets` is whether webhooks may go to addresses that are not public.
@@ -25,6 +26,7 @@ class Runtime(msgspec.Struct, frozen=True):
     pool: Pool
     ids: Ids
     doorbell: Doorbell
+    tally: Tally
     base_url: str
     asset_secret: str
     allow_private_targets: bool
@@ -42,6 +44,7 @@ class Work:
         self.now: datetime = project.now()
         self._events: list[outbox.Event] = []
         self._bells: set[Bell] = set()
+        self._counted: list[Counted] = []
 
     def new_id(self, prefix: str) -> str:
         return self.runtime.ids.new(prefix)
@@ -94,6 +97,14 @@ class Work:
         """Notes that workers have something to do once this has been committed."""
         self._bells.update(bells)
 
+    def count(self, name: str, subject_id: str) -> None:
+        """Notes that something happened to a subject, to be counted once this has been committed."""
+        self._counted.append(Counted(self.project.id, subject_id, self.project.day_of(self.now), name))
+
+    def count_anyway(self, name: str, subject_id: str) -> None:
+        """Counts what happened to a subject although nothing will be committed: a refusal."""
+        self.runtime.tally.add(Counted(self.project.id, subject_id, self.project.day_of(self.now), name))
+
     async def only(self, statement: outbox.Guarded, *args: object, event: outbox.Event | None = None) -> list[Record]:
         """Makes a guarded change, made by `outbox.guarded`, with its event and what is recorded already.
 
@@ -121,7 +132,9 @@ class Work:
         await self.db.settle()
 
     def committed(self) -> None:
-        """Wakes the workers; to be called once the transaction has been committed."""
+        """Wakes the workers and counts; to be called once the transaction has been committed."""
+        for counted in self._counted:
+            self.runtime.tally.add(counted)
         if self._bells:
             self.runtime.doorbell.ring(*self._bells)
 

@@ -4,8 +4,9 @@ Match, authenticate, read, begin, load the rows that the path names, handle, rec
 same error body for whatever goes wrong on the way.
 """
 
+import re
 import time
-from collections.abc import Awaitable, Callable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Collection, Mapping, Sequence
 from http import HTTPStatus
 from typing import Any
 from urllib.parse import parse_qsl
@@ -32,6 +33,7 @@ from guerdon.tenant import Project
 FindProject = Callable[[Transaction, str], Awaitable[Project | None]]
 Headers = Mapping[bytes, bytes]
 _ATTEMPTS = 3
+_ONE_OF_SEVERAL = re.compile(r"(.+)\[[0-9]{0,6}\]")
 _TOO_MANY = "What the request is about is being changed by many requests at once"
 _PROJECT_IN_PATH = "{projectId}"
 
@@ -210,19 +212,24 @@ class App:
 def _read_query(scope: AsgiScope, route: Route) -> Any:  # noqa: ANN401 - of the type that the route names
     if route.query is None:
         return None
-    values: Mapping[str, Any] = _query(scope)
+    values: Mapping[str, Any] = _query(scope, route.query.__struct_encode_fields__)
     if filters.FILTERS in route.query.__struct_fields__:
         values = filters.gathered(values)
     return wire.read_query(values, route.query)
 
 
-def _query(scope: AsgiScope) -> dict[str, str | list[str]]:
-    """The parameters by name; what is sent several times is a list. Errors: invalid_query_params."""
+def _query(scope: AsgiScope, known_names: Collection[str]) -> dict[str, str | list[str]]:
+    """The parameters by name; what is sent several times is a list, also as `name[]` or `name[0]`, `name[1]`.
+
+    Errors: invalid_query_params.
+    """
     query: bytes = scope["query_string"]
     values: dict[str, str | list[str]] = {}
     for name, text in parse_qsl(query.decode("latin-1"), keep_blank_values=True) if query else ():
         if "\x00" in name or "\x00" in text:
             raise invalid_query_params("Query must not contain the character U+0000")
+        if name.endswith("]") and (found := _ONE_OF_SEVERAL.fullmatch(name)) and found[1] in known_names:
+            name = found[1]  # noqa: PLW2901
         known = values.get(name)
         if known is None:
             values[name] = text

@@ -9,12 +9,12 @@ from starlette.types import Scope as AsgiScope
 from guerdon.db.answers import Kept, Name
 from guerdon.errors import ApiError, invalid_payload
 from guerdon.http.auth import Caller
-from guerdon.http.routing import Route
+from guerdon.http.routing import Route, Scope
 from guerdon.tenant import Project
 
 HEADER = b"idempotency-key"
 REPLAYED = (b"idempotent-replayed", b"true")
-_LONGEST = 255
+LONGEST = 255
 
 
 class Once(msgspec.Struct, frozen=True):
@@ -22,6 +22,11 @@ class Once(msgspec.Struct, frozen=True):
 
     name: Name
     fingerprint: bytes
+
+
+def heeds(route: Route) -> bool:
+    """Whether the operation is done once if its requests name themselves."""
+    return route.method == "POST" and route.is_repeatable and route.scope is not Scope.PUBLIC
 
 
 def read(
@@ -37,10 +42,10 @@ def read(
     Bodies that mean the same to the operation are the same, however they are written.
     """
     key = headers.get(HEADER)
-    if key is None or route.method != "POST" or not route.is_repeatable or caller is None:
+    if key is None or not heeds(route) or caller is None:
         return None
-    if not 1 <= len(key) <= _LONGEST or not key.isascii() or not key.decode().isprintable():
-        raise invalid_payload(f"Header Idempotency-Key must be 1 to {_LONGEST} printable ASCII characters")
+    if not 1 <= len(key) <= LONGEST or not key.isascii() or not key.decode().isprintable():
+        raise invalid_payload(f"Header Idempotency-Key must be 1 to {LONGEST} printable ASCII characters")
     path: bytes = scope["raw_path"]
     query: bytes = scope["query_string"]
     asked = hashlib.sha256(b"%b?%b\n" % (path, query))

@@ -8,6 +8,7 @@ from typing import Any
 
 import msgspec
 
+from guerdon.http import idempotency
 from guerdon.http.auth import HEADERS
 from guerdon.http.routing import Content, Route, Scope, Upload
 from guerdon.http.wire import schema_of_custom
@@ -72,7 +73,7 @@ def _operation(route: Route, name: str) -> dict[str, Any]:
     operation: dict[str, Any] = {
         "operationId": name,
         "tags": [_tag(route.path)],
-        "parameters": [*_path_parameters(route), *_query_parameters(route)],
+        "parameters": [*_path_parameters(route), *_query_parameters(route), *_header_parameters(route)],
         "responses": {
             str(_status(route)): _answer(route),
             "default": {
@@ -116,6 +117,14 @@ def _query_parameters(route: Route) -> list[dict[str, Any]]:
     _, components = msgspec.json.schema_components([route.query], schema_hook=schema_of_custom, ref_template=_REF)
     properties: dict[str, Any] = components[route.query.__name__]["properties"]
     return [{"name": name, "in": "query", "schema": schema} for name, schema in properties.items()]
+
+
+def _header_parameters(route: Route) -> list[dict[str, Any]]:
+    if not idempotency.heeds(route):
+        return []
+    name = {"type": "string", "minLength": 1, "maxLength": idempotency.LONGEST, "pattern": "^[ -~]*$"}
+    told = "Names the request: the same again within a day gets the first answer and changes nothing"
+    return [{"name": "Idempotency-Key", "in": "header", "description": told, "schema": name}]
 
 
 def _security_schemes() -> dict[str, Any]:

@@ -6,7 +6,7 @@ from typing import Any, Literal
 
 from msgspec.structs import replace
 
-from guerdon.engine.discounts.step import Step, off_item
+from guerdon.engine.discounts.step import Step, Swap, off_item
 from guerdon.engine.goods import FREE_SHIPPING, Catalogue, product_names, sku_names
 from guerdon.engine.money import GREATEST, divide_half_up
 from guerdon.engine.order import Item, Order, Product, Sku, amount_of
@@ -29,6 +29,7 @@ class Cart:
         self._items = list(step.order.items)
         self._room = GREATEST - (step.order.amount or 0)
         self._by_name: dict[_Name, list[int]] = {}
+        self.swaps: list[Swap] = []
         for index, item in enumerate(self._items):
             self._note(index, item)
 
@@ -81,9 +82,22 @@ class Cart:
         self._room += gone * price - cost
         self._items[index] = _moved(_begun(source), -gone, -gone * price)
         target = _moved(_begun(target), units, cost)
+        off = max(0, cost - gone * price) if target.amount is not None else 0
         if target.amount is not None:
-            target = off_item(target, max(0, cost - gone * price))
-        self._items[places[0] if places else self._append(target)] = target
+            target = off_item(target, off)
+        place = places[0] if places else self._append(target)
+        self._items[place] = target
+        self.swaps.append(
+            Swap(
+                source_index=index,
+                source_applied_quantity=-gone,
+                source_applied_quantity_amount=-gone * price,
+                target_index=place,
+                target_applied_quantity=units,
+                target_applied_quantity_amount=cost,
+                target_applied_discount_amount=off,
+            )
+        )
         return gone
 
     def order(self) -> Order:

@@ -32,13 +32,29 @@ class Step(msgspec.Struct, frozen=True, kw_only=True):
     used_units: Mapping[str, int] = {}
 
 
+class Swap(msgspec.Struct, frozen=True, kw_only=True):
+    """Units of a line that gave way to units of another: how many, for how much, and what was taken off these.
+
+    The source's are negative.
+    """
+
+    source_index: int
+    source_applied_quantity: int
+    source_applied_quantity_amount: int
+    target_index: int
+    target_applied_quantity: int
+    target_applied_quantity_amount: int
+    target_applied_discount_amount: int
+
+
 class Applied(msgspec.Struct, frozen=True, kw_only=True):
-    """The order after it, the lines and units it took, the counters it moves, and the values it came to."""
+    """The order after it, the lines and units it took, the counters it moves, the values it came to, and its swaps."""
 
     order: Order
     lines: tuple[Line, ...] = ()
     units: Mapping[str, int] = {}
     values: Mapping[str, Any] = {}
+    swaps: tuple[Swap, ...] = ()
 
 
 def off_order(order: Order, amount: int) -> Order:

@@ -52,6 +52,7 @@ def swap(step: Step) -> Applied:
         lines=capped.lines,
         units=units_counted(step, capped.lines, gone),
         values=per_unit.told,
+        swaps=tuple(cart.swaps),
     )
 
 

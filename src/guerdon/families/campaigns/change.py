@@ -10,7 +10,7 @@ from guerdon.clock import iso
 from guerdon.errors import ApiError, not_found, refused
 from guerdon.events.work import Work
 from guerdon.families.async_actions import store as async_actions
-from guerdon.families.campaigns import define, shown, store
+from guerdon.families.campaigns import access, define, shown, store
 from guerdon.families.campaigns.schemas import CampaignPatch, CampaignUpdated
 from guerdon.families.campaigns.store import CAMPAIGNS, CampaignRow, Settings
 from guerdon.families.categories import store as categories
@@ -54,7 +54,8 @@ async def update(work: Work, row: CampaignRow, patch: CampaignPatch) -> Campaign
     sent = _sent(held, patch)
     if category is not UNSET:
         sent["category_id"] = category
-    if all(value == getattr(held, name) for name, value in sent.items()):
+    moved = await access.change(work, held.id, patch.access_settings)
+    if not moved and all(value == getattr(held, name) for name, value in sent.items()):
         return held
     changed = msgspec.structs.replace(held, **sent, updated_at=work.now)
     terms.check_windows(changed.start_date, changed.configured.validity)

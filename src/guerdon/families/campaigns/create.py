@@ -3,7 +3,7 @@
 from guerdon.clock import iso
 from guerdon.errors import duplicate_found
 from guerdon.events.work import Work
-from guerdon.families.campaigns import codes, define, referral, shown, store, views
+from guerdon.families.campaigns import access, codes, define, referral, shown, store, views
 from guerdon.families.campaigns.schemas import CampaignCreated, NewCampaign, NewCampaignCode
 from guerdon.families.campaigns.store import CampaignRow
 from guerdon.families.categories import store as categories
@@ -34,6 +34,7 @@ async def create(work: Work, new: NewCampaign) -> CampaignRow:
     if not await store.create(work.db, work.project.id, row):
         raise duplicate_found("campaign", "name", row.name)
     await trash_bin.require_free(work, "campaign", row.name, duplicate_found("campaign", "name", row.name))
+    await access.change(work, row.id, new.access_settings)
     bound = await assign.bind(work, new.validation_rules, "campaign", row.id)
     whole = await shown.campaign(work.db, work.project.id, row)
     work.record("campaign.created", row.id, CampaignCreated(whole, iso(work.now)), campaign_id=row.id)

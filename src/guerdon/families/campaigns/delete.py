@@ -67,7 +67,7 @@ async def remove_codes(work: Work, payload: dict[str, Any]) -> dict[str, Any] | 
         progress = min(99, 100 * done // max(1, payload["count"]))
         await async_actions.advance(work, action, result, progress)
         return {**payload, "done": done}
-    await store.forget_growth(work.db, work.project.id, campaign_id)
+    await store.forget_counts(work.db, work.project.id, campaign_id)
     await async_actions.finish(work, action, result, operation_status="SUCCESS")
     return None
 

@@ -8,6 +8,7 @@ from msgspec import Meta
 from guerdon.errors import invalid_payload
 from guerdon.families.async_actions.routes import Accepted
 from guerdon.families.campaigns import change, codes, create, define, delete, shown, store, switch
+from guerdon.families.campaigns.access import ASSIGNMENTS, AccessQuery
 from guerdon.families.campaigns.schemas import (
     MOST_CODES,
     Campaign,
@@ -25,13 +26,13 @@ from guerdon.families.vouchers.schemas import Voucher
 from guerdon.families.vouchers.shown import voucher
 from guerdon.http import filters
 from guerdon.http.call import Call
-from guerdon.http.paging import CreatedQuery, Filters
+from guerdon.http.paging import Filters
 from guerdon.http.routing import Param, Reply, Route
 
 C = TypeVar("C", bound=NewCampaignCode)
 
 
-class CampaignsQuery(CreatedQuery, kw_only=True):
+class CampaignsQuery(AccessQuery, kw_only=True):
     """What a list of campaigns can be narrowed to."""
 
     campaign_type: CampaignType | None = None
@@ -67,7 +68,8 @@ async def list_campaigns(call: Call[None]) -> CampaignsList:
     rows, total = await store.CAMPAIGNS.page(
         call.db, call.project_id, where, query.sorting, limit=query.limit, offset=query.offset
     )
-    return CampaignsList(await shown.campaigns(call.db, call.project_id, rows), total)
+    expanded = query.expand == ASSIGNMENTS
+    return CampaignsList(await shown.campaigns(call.db, call.project_id, rows, access_settings=expanded), total)
 
 
 async def get_campaign(call: Call[None], row: CampaignRow) -> Campaign:

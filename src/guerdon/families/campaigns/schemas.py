@@ -7,6 +7,7 @@ from msgspec import UNSET, Meta, UnsetType
 
 from guerdon.clock import Moment
 from guerdon.engine.points import ExpirationRules
+from guerdon.families.campaigns.access import AccessAssignments, AccessSettings
 from guerdon.families.campaigns.referring import NewReferralProgram
 from guerdon.families.promotion_tiers.schemas import NewTier, TiersList
 from guerdon.families.vouchers.schemas import (
@@ -134,6 +135,7 @@ class NewCampaign(msgspec.Struct, kw_only=True):
     voucher: NewCampaignVoucher | None = None
     promotion: NewPromotion | None = None
     referral_program: NewReferralProgram | None = None
+    access_settings: AccessSettings | None = None
 
 
 class NewGiftEffect(msgspec.Struct, kw_only=True):
@@ -162,6 +164,7 @@ class CampaignPatch(msgspec.Struct, kw_only=True):
     discount: Discount | None = None
     gift: NewGiftEffect | None = None
     loyalty_tiers_expiration: TiersExpiration | None = None
+    access_settings: AccessSettings | None = None
 
 
 class NewCampaignCode(msgspec.Struct, kw_only=True):
@@ -251,6 +254,7 @@ class Campaign(msgspec.Struct, kw_only=True):
     promotion: TiersList | UnsetType = UNSET
     referral_program: dict[str, Any] | UnsetType = UNSET
     validation_rules_assignments: Assignments
+    access_settings_assignments: AccessAssignments | UnsetType = UNSET
     object: str = "campaign"
 
 

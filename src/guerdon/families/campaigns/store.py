@@ -6,6 +6,7 @@ from typing import Any
 
 import msgspec
 
+from guerdon.db import tally
 from guerdon.db.filters import Fields, same
 from guerdon.db.table import Table
 from guerdon.db.transaction import Transaction
@@ -102,7 +103,33 @@ class CampaignRow(msgspec.Struct, frozen=True, kw_only=True):
         return last_day(card.expiration_rules, earned) if card and card.expiration_rules else None
 
 
+class AccessRow(msgspec.Struct, frozen=True):
+    """A campaign that is assigned to an area, to a store, or to all stores of an area."""
+
+    id: str
+    campaign_id: str
+    scope: str
+    target_id: str
+    created_at: datetime
+
+
 CAMPAIGNS = Table("campaigns", CampaignRow)
+ACCESS = Table("campaign_access", AccessRow)
+# Condition of a list: assigned to at least one of these.
+HAS_ACCESS = """EXISTS (
+    SELECT FROM campaign_access a WHERE a.project_id = $1 AND a.campaign_id = campaigns.id
+    AND a.scope || ' ' || a.target_id = ANY({})
+)"""
+_ASSIGN = """
+INSERT INTO campaign_access (project_id, id, campaign_id, scope, target_id, created_at)
+SELECT $1, * FROM unnest($2::text[], $3::text[], $4::text[], $5::text[], $6::timestamptz[])
+ON CONFLICT ON CONSTRAINT campaign_access_once DO NOTHING
+"""
+_UNASSIGN = """
+DELETE FROM campaign_access a USING unnest($3::text[], $4::text[]) AS gone (scope, target_id)
+WHERE a.project_id = $1 AND a.campaign_id = $2 AND a.scope = gone.scope AND a.target_id = gone.target_id
+"""
+_ACCESS = f"{ACCESS.select} AND campaign_id = ANY($2) ORDER BY campaign_id, created_at, id"
 _ALL_CODES = """(vouchers_count + (
     SELECT coalesce(sum(g.codes), 0) FROM campaign_growth g WHERE g.project_id = $1 AND g.campaign_id = campaigns.id
 ))"""
@@ -170,6 +197,7 @@ UPDATE campaign_holders SET codes = codes - 1
 WHERE project_id = $1 AND campaign_id = $2 AND customer_id = $3 AND codes > 1
 """
 _FORGET_GROWTH = "DELETE FROM campaign_growth WHERE project_id = $1 AND campaign_id = $2"
+_FORGET_DELETED = "DELETE FROM deleted_vouchers WHERE project_id = $1 AND campaign_id = $2"
 _FORGET_HOLDERS = """
 DELETE FROM campaign_holders h USING (
     SELECT project_id, campaign_id, customer_id FROM campaign_holders
@@ -253,13 +281,33 @@ async def join(db: Transaction, project_id: str, campaign_id: str, customer_id: 
     return await db.write_row(_JOIN, project_id, campaign_id, customer_id, codes, once) is not None
 
 
-async def forget_growth(db: Transaction, project_id: str, campaign_id: str) -> None:
+async def forget_counts(db: Transaction, project_id: str, campaign_id: str) -> None:
+    """Removes what was counted of a campaign that is gone."""
     await db.write(_FORGET_GROWTH, project_id, campaign_id)
+    await db.write(_FORGET_DELETED, project_id, campaign_id)
+    await tally.forget(db, project_id, campaign_id)
 
 
 async def forget_holders(db: Transaction, project_id: str, campaign_id: str, most: int) -> list[str]:
     """Removes up to so many customers from those who hold codes of the campaign; returns their ids."""
     return [row["customer_id"] for row in await db.write(_FORGET_HOLDERS, project_id, campaign_id, most)]
+
+
+async def assign(db: Transaction, project_id: str, rows: Sequence[AccessRow]) -> None:
+    """Assigns campaigns to what they are not assigned to already."""
+    if rows:
+        columns = zip(*map(msgspec.structs.astuple, rows), strict=True)
+        await db.write(_ASSIGN, project_id, *map(list, columns))
+
+
+async def unassign(db: Transaction, project_id: str, campaign_id: str, gone: Sequence[tuple[str, str]]) -> None:
+    if gone:
+        await db.write(_UNASSIGN, project_id, campaign_id, *map(list, zip(*gone, strict=True)))
+
+
+async def access_of(db: Transaction, project_id: str, campaign_ids: Sequence[str]) -> list[AccessRow]:
+    """What the campaigns are assigned to, the oldest first."""
+    return [ACCESS.read(row) for row in await db.rows(_ACCESS, project_id, campaign_ids)]
 
 
 def _read(record: Any) -> CampaignRow | None:  # noqa: ANN401 - a record or nothing

@@ -69,7 +69,7 @@ async def delete(work: Work, row: VoucherRow, *, force: bool) -> None:
     Unless it is forced, nobody can have the code again until it leaves the bin.
     """
     await work.db.begin()
-    gone = await store.remove_one(work.db, work.project.id, row.id)
+    gone = await store.remove_one(work.db, work.project.id, row.id, work.now)
     if gone is None:
         raise not_found("voucher", row.code)
     campaign = await _campaign(work, gone)

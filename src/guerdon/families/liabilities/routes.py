@@ -30,7 +30,6 @@ async def get_liability(call: Call[None]) -> Liability:
     campaign = await campaigns.find(call.db, call.project_id, query.campaign_id) if query.campaign_id else None
     if query.campaign_id and campaign is None:
         raise not_found("campaign", query.campaign_id)
-    call.db.rest()
     owed = await store.owed(call.db, call.project_id, campaign.id if campaign else None, at)
     return Liability(
         at=iso(at),

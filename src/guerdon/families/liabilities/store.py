@@ -4,6 +4,7 @@ from datetime import date, datetime
 
 import msgspec
 
+from guerdon.db import reports
 from guerdon.db.transaction import Transaction
 
 _POINTS = """
@@ -31,9 +32,6 @@ SELECT coalesce(sum(v.balance - coalesce(later.amount, 0)), 0)::bigint FROM vouc
 ) later ON true
 WHERE v.project_id = $1 AND v.type = 'GIFT_VOUCHER' AND v.created_at <= $3 AND ($2::text IS NULL OR v.campaign_id = $2)
 """
-# These statements read whole tables, for which the settings that suit look-ups are the wrong ones.
-_SETTINGS = "SELECT set_config(name, 'on', true) FROM unnest($1::text[]) AS name"
-_FOR_WHOLE_TABLES = ["enable_seqscan", "enable_hashjoin", "enable_mergejoin"]
 
 
 class Due(msgspec.Struct, frozen=True):
@@ -53,8 +51,7 @@ class Owed(msgspec.Struct, frozen=True):
 
 async def owed(db: Transaction, project_id: str, campaign_id: str | None, at: datetime) -> Owed:
     """All of it as things stand at one moment; in a transaction of its own, which it begins."""
-    await db.write("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ")
-    await db.write(_SETTINGS, _FOR_WHOLE_TABLES)
+    await reports.begin(db, reports.WHOLE_TABLES)
     asked = (project_id, campaign_id, at)
     return Owed(
         points=[Due(*row.values()) for row in await db.rows(_POINTS, *asked)],

@@ -7,7 +7,7 @@ from guerdon.families.campaigns.store import CampaignRow
 from guerdon.families.customers import save
 from guerdon.families.loyalties.schemas import NewMember
 from guerdon.families.metadata_schemas.check import Sent, require
-from guerdon.families.publications.publish import API, Target, Terms, publish
+from guerdon.families.publications.publish import API, Target, Terms, publish_as_asked
 from guerdon.families.vouchers import store as vouchers
 from guerdon.families.vouchers.store import VoucherRow
 from guerdon.http.call import Call
@@ -57,5 +57,5 @@ async def add(work: Work, campaign: CampaignRow, new: NewMember) -> VoucherRow:
     customer = await save.named(work, new.customer)
     channel = API if new.channel is None else new.channel
     terms = Terms(channel=channel, metadata=new.metadata or {}, source_id=new.source_id)
-    done = await publish(work, target, customer, terms)
+    done = await publish_as_asked(work, target, customer, terms)
     return done.vouchers[0]

@@ -193,13 +193,15 @@ async def _activate(work: Work, member: Member, entry: PendingRow, operation_typ
 async def _cancel(work: Work, member: Member, entry: PendingRow, operation_type: str) -> None:
     row = msgspec.structs.replace(entry, status="CANCELED", updated_at=work.now)
     await PENDING.update(work.db, work.project.id, row)
-    after = await _waiting(work, member.campaign, member.card, -entry.points, row.activates_on)
+    after = await _waiting(work, member.campaign, member.card, -entry.points, row.activates_on, canceled=True)
     pending_events.changed(work, "canceled", after, row, await _order(work, row), -entry.points, operation_type)
 
 
-async def _waiting(work: Work, campaign: CampaignRow, card: VoucherRow, points: int, day: date) -> Member:
+async def _waiting(
+    work: Work, campaign: CampaignRow, card: VoucherRow, points: int, day: date, *, canceled: bool = False
+) -> Member:
     """The card, which is held, with so many more points that wait for a day."""
-    changed = await ledger.wait(work, card, points, day)
+    changed = await ledger.wait(work, card, points, day, canceled=canceled)
     holder = await customers.hold(work.db, work.project.id, card.holder_id or "")
     if changed is None or holder is None:
         raise LookupError(f"card {card.id} was lost while its waiting points changed")  # both were held

@@ -5,6 +5,7 @@ import msgspec
 from guerdon.db.table import Order, Where
 from guerdon.families.async_actions.routes import Accepted
 from guerdon.families.campaigns import create, routes as campaigns, shown
+from guerdon.families.campaigns.access import ASSIGNMENTS, AccessQuery
 from guerdon.families.campaigns.schemas import Campaign, CampaignsList, NewCampaign
 from guerdon.families.campaigns.store import CAMPAIGNS, CampaignRow
 from guerdon.families.customers import store as customers
@@ -67,12 +68,13 @@ async def create_programme(call: Call[NewCampaign]) -> Campaign:
 
 
 async def list_programmes(call: Call[None]) -> CampaignsList:
-    query: PageQuery = call.query
-    where = Where().equal(campaign_type=members.PROGRAMME)
+    query: AccessQuery = call.query
+    where = query.where().equal(campaign_type=members.PROGRAMME)
     rows, total = await CAMPAIGNS.page(
         call.db, call.project_id, where, query.sorting, limit=query.limit, offset=query.offset
     )
-    return CampaignsList(await shown.campaigns(call.db, call.project_id, rows), total)
+    expanded = query.expand == ASSIGNMENTS
+    return CampaignsList(await shown.campaigns(call.db, call.project_id, rows, access_settings=expanded), total)
 
 
 async def add_member(call: Call[NewMember], campaign: CampaignRow) -> Voucher:
@@ -165,7 +167,7 @@ CARDS = (
 )
 ROUTES = (
     Route("POST", "/v1/loyalties", create_programme, body=NewCampaign, answer=Campaign),
-    Route("GET", "/v1/loyalties", list_programmes, query=PageQuery, answer=CampaignsList),
+    Route("GET", "/v1/loyalties", list_programmes, query=AccessQuery, answer=CampaignsList),
     Route("GET", _OF, campaigns.get_campaign, _CAMPAIGN, answer=Campaign),
     Route("DELETE", _OF, campaigns.delete_campaign, _CAMPAIGN, query=campaigns.DeleteQuery, answer=Accepted),
     Route("POST", f"{_OF}/members", add_member, _CAMPAIGN, NewMember, answer=Voucher),

@@ -61,6 +61,18 @@ class ItemSku(msgspec.Struct):
     price: int | UnsetType = UNSET
 
 
+class Replacement(msgspec.Struct, kw_only=True):
+    """Units of a line that gave way to units of another, both by their places. The source's numbers are negative."""
+
+    source_index: int
+    source_applied_quantity: int
+    source_applied_quantity_amount: int
+    target_index: int
+    target_applied_quantity: int
+    target_applied_quantity_amount: int
+    target_applied_discount_amount: int
+
+
 class SimpleItem(msgspec.Struct, tag_field="object", tag="order_item"):
     """A line inside the event of a redemption."""
 
@@ -79,7 +91,7 @@ class SimpleItem(msgspec.Struct, tag_field="object", tag="order_item"):
 
 
 class Item(SimpleItem, tag_field="object", tag="order_item"):
-    """A line with its goods, and with what discounts have done to it."""
+    """A line with its goods, and with what discounts have done to it; replacements only where they are decided."""
 
     initial_quantity: int | UnsetType = UNSET
     initial_amount: int | UnsetType = UNSET
@@ -89,6 +101,7 @@ class Item(SimpleItem, tag_field="object", tag="order_item"):
     product: ItemProduct | UnsetType = UNSET
     sku: ItemSku | UnsetType = UNSET
     metadata: Metadata | UnsetType = UNSET
+    application_details: list[Replacement] | UnsetType = UNSET
 
 
 class _Head(msgspec.Struct, kw_only=True):

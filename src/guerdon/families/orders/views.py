@@ -24,7 +24,7 @@ _SUMS = (
 _of_order = attrgetter(*_SUMS)
 # Fields by their place: lines are shown several times in a redemption, and fields by name cost twice as much.
 _of_simple_item = attrgetter(*schemas.SimpleItem.__struct_fields__)
-_of_item = attrgetter(*schemas.Item.__struct_fields__)
+_of_item = attrgetter(*schemas.Item.__struct_fields__[:-1])  # not the replacements
 _of_product = attrgetter(*schemas.ItemProduct.__struct_fields__)
 _of_sku = attrgetter(*schemas.ItemSku.__struct_fields__)
 

@@ -30,6 +30,7 @@ from guerdon.tenant import Actor
 API = "API"
 ALREADY_JOINED = "voucher_cannot_be_published"
 AUTOMATION = "Automation"  # the channel of what the engine publishes by itself
+PUBLICATION_FAILED = "publications_failed"  # what is counted of campaigns
 Target = CampaignRow | VoucherRow
 
 
@@ -96,6 +97,17 @@ async def publish(
         if row.role == holders.REFERRER:
             _tell_held(work, published, row, voucher)
     return published
+
+
+async def publish_as_asked(work: Work, target: Target, customer: CustomerRow, terms: Terms) -> Published:
+    """The same for who has asked for just this: what is refused is counted, since nothing else is left of it."""
+    try:
+        return await publish(work, target, customer, terms)
+    except ApiError:
+        campaign_id = target.campaign_id if isinstance(target, VoucherRow) else target.id
+        if campaign_id is not None:
+            work.count_anyway(PUBLICATION_FAILED, campaign_id)
+        raise
 
 
 async def _campaign(work: Work, target: Target) -> CampaignRow | None:

@@ -11,7 +11,7 @@ from guerdon.families.customers import save, store as customers
 from guerdon.families.customers.store import CUSTOMERS
 from guerdon.families.metadata_schemas.check import Sent, require
 from guerdon.families.publications import store, views
-from guerdon.families.publications.publish import API, Target, Terms, publish
+from guerdon.families.publications.publish import API, Target, Terms, publish_as_asked
 from guerdon.families.publications.schemas import FromCampaign, NewPublication, Publication, PublicationsList
 from guerdon.families.vouchers import beside, store as vouchers
 from guerdon.families.vouchers.assets import Links
@@ -61,7 +61,7 @@ async def create_publication(call: Call[NewPublication]) -> Publication:
         source_id=body.source_id,
         join_once=query.join_once,
     )
-    done = await publish(call.work, target, customer, terms)
+    done = await publish_as_asked(call.work, target, customer, terms)
     found = await beside.categories_of(call.db, call.project_id, done.vouchers)
     links = Links(call.runtime, call.project_id)
     return views.publication(done.publication, done.customer, done.vouchers, links, found)

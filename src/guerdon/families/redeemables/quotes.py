@@ -4,11 +4,12 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 import msgspec
-from msgspec import UNSET
+from msgspec import UNSET, UnsetType
 
 from guerdon.clock import iso, iso_or_none
 from guerdon.engine import applicable
 from guerdon.engine.basket import Basket
+from guerdon.engine.discounts.step import Swap
 from guerdon.engine.goods import Catalogue
 from guerdon.engine.order import Item, Order, SentItem, line
 from guerdon.engine.quote import Outcome
@@ -17,7 +18,7 @@ from guerdon.engine.refusals import Refusal
 from guerdon.engine.turn import Taken
 from guerdon.families.campaigns.store import CampaignRow
 from guerdon.families.categories import views as category_views
-from guerdon.families.orders import views as order_views
+from guerdon.families.orders import schemas as order_schemas, views as order_views
 from guerdon.families.orders.schemas import Item as ItemView, NewOrder
 from guerdon.families.orders.store import OrderRow
 from guerdon.families.promotion_tiers.store import StackRow, TierRow
@@ -78,6 +79,17 @@ def order(value: Order, loaded: Loaded) -> answers.QuotedOrder:
     return shown
 
 
+def list_replacements(lines: list[ItemView] | UnsetType, swaps: Sequence[Swap]) -> None:
+    """Notes with each line of the whole order which of its units gave way to others, or came for others."""
+    if lines is UNSET:
+        return
+    for swap in swaps:
+        told = order_schemas.Replacement(**msgspec.structs.asdict(swap))
+        for place in (swap.source_index, swap.target_index):
+            shown = lines[place]
+            shown.application_details = [*(shown.application_details or ()), told]
+
+
 def of_voucher(answer: answers.Validated, code: str) -> answers.ValidatedVoucher:
     """The answer of the older validation of one voucher."""
     (one,) = answer.redeemables
@@ -106,12 +118,14 @@ def qualified(offer: Offer, *, expand: Sequence[str], locks: bool) -> answers.Qu
     first, row, loaded = offer.outcomes[0], offer.row, offer.loaded
     one = outcome(first, loaded, "")
     kind = kind_of(row)
+    whole = order(offer.order, loaded)
+    list_replacements(whole.items, [swap for each in offer.outcomes if each.taken for swap in each.taken.swaps])
     shown = answers.QualifiedRedeemable(
         id=row.code if isinstance(row, VoucherRow) else row.id,
         object=kind,
         created_at=iso(row.created_at),
         result=one.result,
-        order=order(offer.order, loaded),
+        order=whole,
         applicable_to=one.applicable_to or _NO_GOODS,
         inapplicable_to=one.inapplicable_to or _NO_GOODS,
         metadata={} if isinstance(row, StackRow) else row.metadata,

@@ -174,10 +174,13 @@ async def _redeem(call: Call[Any], request: Request) -> Redeemed | Reply:
     request_id = call.work.group_id
     redemptions = [views.answer(one, links) for one in result.done]
     parent = views.answer(result.parent, links) if result.parent else UNSET
+    order = (parent or redemptions[0]).order
+    if result.quote.swaps and (order := views.order(result.parent or result.done[0])):
+        quotes.list_replacements(order.items, result.quote.swaps)  # only the whole order tells of them
     return Redeemed(
         redemptions=redemptions,
         parent_redemption=parent,
-        order=(parent or redemptions[0]).order or UNSET,
+        order=order or UNSET,
         inapplicable_redeemables=[quotes.outcome(one, result.loaded, request_id) for one in result.quote.refused],
         skipped_redeemables=[quotes.outcome(one, result.loaded, request_id) for one in result.quote.skipped],
     )

@@ -16,8 +16,8 @@ from guerdon.families.vouchers.store import VOUCHERS, VoucherRow
 class RedemptionRow(msgspec.Struct, frozen=True, kw_only=True):
     """A redemption as it is stored, or a rollback, whose `redemption_id` names what it undoes.
 
-    `amount` is points or cents of a card, negative in rollbacks. `order_amount` is what was left to pay of the order
-    before it, `discounted_amount` what it took off. `units` are discounted units by limit, `counted` the counters that
+    `amount` is points or cents of a card, negative in rollbacks. `order_amount` is what is left to pay of the order
+    after it, `discounted_amount` what it took off. `units` are discounted units by limit, `counted` the counters that
     it moved, `drained` the points it took by their last day ("" for points that have none), `snapshot` the engine's
     order after it.
     """

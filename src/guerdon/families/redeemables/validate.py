@@ -9,6 +9,9 @@ from guerdon.families.redeemables.load import Loaded, load, tracking_id
 from guerdon.families.redeemables.request import NewSession, Request
 from guerdon.families.sessions import store as sessions
 
+# What is counted of campaigns.
+VALIDATION_SUCCEEDED, VALIDATION_FAILED = "validations_succeeded", "validations_failed"
+
 
 async def validate(work: Work, request: Request) -> answers.Validated:
     """What the redeemables of the request come to. With a session they are locked, if that is something.
@@ -18,14 +21,27 @@ async def validate(work: Work, request: Request) -> answers.Validated:
     session = request.session if request.session and request.session.type == "LOCK" else None
     if session is None:
         loaded = await load(work, request)
-        return _answer(work, request, loaded, decide(loaded.basket))
+        quote = decide(loaded.basket)
+        _count(work, loaded, quote)
+        return _answer(work, request, loaded, quote)
     await work.db.begin()
     loaded = await load(work, request, locked=True)
     quote = decide(loaded.basket)
+    _count(work, loaded, quote)
     answer = _answer(work, request, loaded, quote)
     if quote.valid:
         answer.session = await _lock(work, session, quote)
     return answer
+
+
+def _count(work: Work, loaded: Loaded, quote: Quote) -> None:
+    """Each redeemable that applies or is refused counts for its campaign."""
+    sources = loaded.sources
+    campaign_of = {row.id: row.campaign_id for row in (*sources.vouchers.values(), *sources.tiers.values())}
+    for one in quote.outcomes:
+        campaign_id = campaign_of.get(one.redeemable.ref)
+        if campaign_id is not None and one.skip is None:
+            work.count(VALIDATION_FAILED if one.taken is None else VALIDATION_SUCCEEDED, campaign_id)
 
 
 async def _lock(work: Work, session: NewSession, quote: Quote) -> answers.Session:
@@ -55,8 +71,10 @@ def _answer(work: Work, request: Request, loaded: Loaded, quote: Quote) -> answe
         answer.skipped_redeemables = [quotes.outcome(one, loaded, work.group_id) for one in quote.skipped]
     if quote.valid and loaded.sources.after is not None:
         # One redeemable's share is the whole request's.
-        alone = len(listed) == 1
+        alone = len(listed) == 1 and not quote.swaps
         answer.order = answer.redeemables[0].order if alone else quotes.order(quote.order, loaded)
+        if quote.swaps and answer.order:
+            quotes.list_replacements(answer.order.items, quote.swaps)
     if request.options and request.options.explain:
         answer.explanation = [quotes.explanation(one) for one in quote.outcomes]
     return answer

@@ -68,22 +68,24 @@ _REMOVE = f"""
 UPDATE vouchers v SET subtracted = v.subtracted + $3, balance = v.balance - $3, updated_at = $4
 WHERE {_THIS} AND {_MOVABLE} AND v.balance >= $3 RETURNING {_RETURNED}
 """
-# Each change of a bucket, and of the points that wait, is noted with the day that it is about.
+# Each change of a bucket, and of the points that wait, is noted with the day that it is about; why points wait no
+# longer, as well.
 _NOTED = "INSERT INTO points_changes (project_id, campaign_id, waiting, day, points, created_at)"
+_NOTED_WHY = _NOTED.replace(")", ", cause)")
 # Points that wait, or negative ones that wait no longer.
 _WAIT = f"""
 WITH changed AS (
     UPDATE vouchers v SET pending = v.pending + $3, updated_at = $4
     WHERE {_THIS} AND v.holder_id IS NOT NULL AND v.pending + $3 >= 0 AND v.added + v.pending <= {GREATEST} - $3
     RETURNING {_RETURNED}
-), noted AS ({_NOTED} SELECT $1, campaign_id, true, $5, $3, $4 FROM changed)
+), noted AS ({_NOTED_WHY} SELECT $1, campaign_id, true, $5, $3, $4, $6 FROM changed)
 SELECT * FROM changed
 """
 _ACTIVATE = f"""
 WITH changed AS (
     UPDATE vouchers v SET pending = v.pending - $3, added = v.added + $3, balance = v.balance + $3, updated_at = $4
     WHERE {_THIS} AND v.holder_id IS NOT NULL AND v.pending >= $3 AND v.added <= {GREATEST} - $3 RETURNING {_RETURNED}
-), noted AS ({_NOTED} SELECT $1, campaign_id, true, $5, -$3::bigint, $4 FROM changed)
+), noted AS ({_NOTED_WHY} SELECT $1, campaign_id, true, $5, -$3::bigint, $4, 'ACTIVATED' FROM changed)
 SELECT * FROM changed
 """
 _FILL = f"""
@@ -163,9 +165,12 @@ async def remove(work: Work, card: VoucherRow, points: int) -> VoucherRow | None
     return None if changed is None else (await drain(work, changed, points))[0]
 
 
-async def wait(work: Work, card: VoucherRow, points: int, day: date) -> VoucherRow | None:
-    """The card with so many more points that wait for a day, or less; None if that cannot be, or nobody holds it."""
-    return await _change(work, _WAIT, card.id, points, day)
+async def wait(work: Work, card: VoucherRow, points: int, day: date, *, canceled: bool = False) -> VoucherRow | None:
+    """The card with so many more points that wait for a day, or less; None if that cannot be, or nobody holds it.
+
+    `canceled` says that what is less was dropped as a whole.
+    """
+    return await _change(work, _WAIT, card.id, points, day, "CANCELED" if canceled else None)
 
 
 async def activate(work: Work, card: VoucherRow, points: int, day: date, expires_on: date | None) -> VoucherRow | None:

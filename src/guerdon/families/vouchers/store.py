@@ -182,10 +182,10 @@ emptied AS (
     DELETE FROM pending_points p USING removed r WHERE p.project_id = r.project_id AND p.voucher_id = r.id
     RETURNING p.campaign_id, p.activates_on, p.points, p.status
 ), noted AS (
-    INSERT INTO points_changes (project_id, created_at, campaign_id, waiting, day, points)
+    INSERT INTO points_changes (project_id, created_at, campaign_id, waiting, day, points, cause)
     SELECT p.id, now() + p.clock_offset, gone.* FROM projects p, (
-        SELECT campaign_id, false, expires_on, -points FROM emptied WHERE status = 'ACTIVE' AND points > 0
-        UNION ALL SELECT campaign_id, true, activates_on, -points FROM forgotten WHERE status = 'PENDING'
+        SELECT campaign_id, false, expires_on, -points, NULL FROM emptied WHERE status = 'ACTIVE' AND points > 0
+        UNION ALL SELECT campaign_id, true, activates_on, -points, 'CANCELED' FROM forgotten WHERE status = 'PENDING'
     ) gone WHERE p.id = $1
 )
 """
@@ -203,7 +203,10 @@ SELECT id, code_key, holder_id, type, balance FROM removed
 
 _REMOVE_ONE = f"""
 WITH removed AS (DELETE FROM vouchers WHERE project_id = $1 AND id = $2 RETURNING *),
-{_EMPTIED}
+{_EMPTIED}, counted AS (
+    INSERT INTO deleted_vouchers (project_id, campaign_id, id, balance, created_at, deleted_at)
+    SELECT project_id, campaign_id, id, balance, created_at, $3 FROM removed WHERE campaign_id IS NOT NULL
+)
 SELECT {VOUCHERS.columns} FROM removed
 """
 # What a change of a campaign can change about its codes.
@@ -272,9 +275,9 @@ async def remove(db: Transaction, project_id: str, campaign_id: str, most: int) 
     return [Removed(*row.values()) for row in await db.write(_REMOVE, project_id, campaign_id, most)]
 
 
-async def remove_one(db: Transaction, project_id: str, voucher_id: str) -> VoucherRow | None:
-    """Deletes a voucher and returns it; None if somebody else did."""
-    row = await db.write_row(_REMOVE_ONE, project_id, voucher_id)
+async def remove_one(db: Transaction, project_id: str, voucher_id: str, at: datetime) -> VoucherRow | None:
+    """Deletes a voucher and returns it; None if somebody else did. Its campaign keeps what was left on it."""
+    row = await db.write_row(_REMOVE_ONE, project_id, voucher_id, at)
     return None if row is None else VOUCHERS.read(row)
 
 
