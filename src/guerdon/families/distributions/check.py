@@ -90,7 +90,7 @@ def _check_channel(event: EventType, purpose: Purpose, channel: Channel, path: s
         if channel.raw:
             raise invalid_payload(f"Property .{path}.raw needs a payload")
         return
-    known = {*event.keys, *ADDED_KEYS[purpose]}
+    known = {key.name for key in (*event.keys, *ADDED_KEYS[purpose])}
     for named in template.paths(channel.payload):
         if named.partition(".")[0] not in known:
             raise invalid_payload(f"Property .{path}.payload names '{named}', which the event does not have")

@@ -218,8 +218,8 @@ class InternalRedemption(_EventRedemption, kw_only=True):
     channel_type: str
     channel_id: str
     parent_redemption_id: str | UnsetType = UNSET
-    related_object_type: str
-    related_object_id: str
+    related_object_type: str | UnsetType = UNSET
+    related_object_id: str | UnsetType = UNSET
     related_object_parent_id: str | UnsetType = UNSET
     campaign_name: str | UnsetType = UNSET
 
