@@ -22,7 +22,6 @@ UNCAUSED = {
     "campaign.loyalty_tier.deleted": "no operation of the reference deletes a tier of a campaign",
     "campaign.loyalty_tier.updated": "no operation of the reference changes one",
     "customer.confirmed": "a customer confirms in a mail of the reference's own double opt-in, which has no operation",
-    "manual_distribution_schedule": "manual distributions are not built yet",
 }
 # What the description says of a payload and is not so: event and path, what is said, and why it stays as it is.
 ACCEPTED = (

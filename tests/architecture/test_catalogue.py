@@ -23,6 +23,7 @@ PURPOSES = {
 # Where we differ from the reference's catalogue: event and key, or what else, and why.
 DEVIATIONS = {
     "customer.publication.succeeded .vouchers": "all codes of a publication of several; `voucher` is the first",
+    "manual_distribution_schedule .segment": "only for who is in the segment already that a distribution waits for",
     "publication.succeeded .vouchers": "its sample has this, its schema `voucher`: we send both where there is one",
     "customer.referred .custom_event": "null where a redemption converts: nothing else is then told",
     "redemption.rollback.failed entity": "the failed rollback's own id (decision 0066)",

@@ -176,7 +176,7 @@ _DATA = {
     "customer.voucher.loyalty_card.points_added": _POINTS_ADDED,
     "customer.voucher.loyalty_card.points_expired": _POINTS_EXPIRED,
     "customer.voucher.loyalty_card.points_transferred": f"{_POINTS_ADDED} source_voucher destination_voucher",
-    "manual_distribution_schedule": "distribution:SimpleDistribution customer",
+    "manual_distribution_schedule": "distribution:SimpleDistribution customer segment*",
     "publication.succeeded": "customer campaign? publication:ListPublicationsItemBase voucher* vouchers user?",
     "redemption.failed": f"customer* {_ABOUT_REDEMPTION} created_at",
     "redemption.rollback.failed": f"customer* {_ABOUT_REDEMPTION} redemption_rollback",
