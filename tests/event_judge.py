@@ -122,10 +122,10 @@ class Verdict(NamedTuple):
 def judge(installation: Installation) -> Verdict:
     """Looks at one event of every shape."""
     caused, wrong = set[str](), dict[str, None]()
-    by_reference = _reference()
+    by_reference = reference()
     for told in _shapes(installation):
         caused.add(told.type)
-        found = [*_by_catalogue(told), *by_reference(told.type, told.data)]
+        found = [*by_catalogue(told), *by_reference(told.type, told.data)]
         for what in found:
             line = f"{told.type} {what}"
             if not any(re.match(f"{place}: .*(?:{said})", line) for place, said, _ in ACCEPTED):
@@ -155,7 +155,7 @@ def _shape(value: object) -> object:
     return type(value).__name__
 
 
-def _by_catalogue(told: Told) -> Iterator[str]:
+def by_catalogue(told: Told) -> Iterator[str]:
     event = EVENTS[told.type]
     if not re.fullmatch(rf"{event.entity}[0-9A-Za-z]+", told.entity_id):
         yield f"entity: {told.entity_id} does not begin with {event.entity}"
@@ -194,7 +194,7 @@ def _is_kind(kind: str, value: Any) -> bool:
     return kind not in OBJECTS or value.get("object") == OBJECTS[kind]
 
 
-def _reference() -> Callable[[str, dict[str, Any]], Iterable[str]]:
+def reference() -> Callable[[str, dict[str, Any]], Iterable[str]]:
     """What the description finds wrong with an event's data; nothing where it is not here, or has no schema."""
     if not TOOLS.is_dir():
         return lambda _type, _data: ()
