@@ -89,7 +89,10 @@ _ACTIONS = frozenset(
         "customer.custom_event",
         "customer.publication.succeeded",
         "customer.redemption.succeeded",
+        "customer.redemption.failed",
         "customer.redemption.rollback.succeeded",
+        "customer.redemption.rollback.failed",
+        "customer.voucher.deleted",
     }
 )
 
@@ -102,7 +105,11 @@ _UNLISTED = (
 _LOG = (
     "customer.loyalty.tier.expiration.changed",
     "customer.loyalty.updated",
+    "customer.order.fulfilled",
+    "customer.redemption.failed",
+    "customer.redemption.rollback.failed",
     "customer.reward_redemptions.rolledback",
+    "customer.voucher.deleted",
     "customer.voucher.loyalty_card.points_transferred",
 )
 _BOTH = frozenset({"customer.rewarded", "customer.rewarded.loyalty_points"})

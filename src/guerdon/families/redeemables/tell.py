@@ -38,10 +38,13 @@ def redeemed(work: Work, done: Done) -> None:
 
 
 def failed(work: Work, done: Done) -> None:
-    """redemption.failed; it has no twin."""
+    """redemption.failed and its customer's twin, which only logs have."""
     told = _event(done)
     told.created_at = iso(done.row.created_at)
     work.record("redemption.failed", done.row.id, told, campaign_id=done.row.campaign_id)
+    if done.customer is not None:
+        twin = msgspec.structs.replace(told, campaign=_campaign_of_customer(done), created_at=UNSET)
+        work.record("customer.redemption.failed", done.customer.id, twin, campaign_id=done.row.campaign_id)
 
 
 def rolled_back(work: Work, done: Done, undone: Done) -> None:
@@ -57,9 +60,13 @@ def rolled_back(work: Work, done: Done, undone: Done) -> None:
 
 
 def rollback_failed(work: Work, done: Done, undone: Done) -> None:
+    """redemption.rollback.failed and its customer's twin, which only logs have."""
     told = _event(undone)
     told.redemption_rollback = views.simple(done)
     work.record("redemption.rollback.failed", done.row.id, told, campaign_id=done.row.campaign_id)
+    if undone.customer is not None:
+        twin = msgspec.structs.replace(told, campaign=_campaign_of_customer(undone))
+        work.record("customer.redemption.rollback.failed", undone.customer.id, twin, campaign_id=done.row.campaign_id)
 
 
 async def paid(work: Work, done: Done) -> None:
