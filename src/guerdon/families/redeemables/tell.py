@@ -16,6 +16,7 @@ from guerdon.families.loyalties import views as loyalty_views
 from guerdon.families.loyalties.movements import AUTOMATIC, MANUAL, Expanded, Member, Movement, book
 from guerdon.families.orders import views as order_views
 from guerdon.families.promotion_tiers import views as tier_views
+from guerdon.families.promotions import views as promotion_views
 from guerdon.families.redeemables import views
 from guerdon.families.redeemables.done import Done
 from guerdon.families.redeemables.schemas import RedemptionEvent
@@ -35,6 +36,13 @@ def redeemed(work: Work, done: Done) -> None:
     if done.customer is not None:
         twin = msgspec.structs.replace(told, campaign=_campaign_of_customer(done), created_at=UNSET)
         work.record("customer.redemption.succeeded", done.customer.id, twin, campaign_id=done.row.campaign_id)
+
+
+def together(work: Work, parent: Done) -> None:
+    """redemption.succeeded of several redemptions as one; their customer is told of each, and not of this."""
+    told = _event(parent)
+    told.created_at = iso(parent.row.created_at)
+    work.record("redemption.succeeded", parent.row.id, told)
 
 
 def failed(work: Work, done: Done) -> None:
@@ -182,6 +190,7 @@ def _event(done: Done) -> RedemptionEvent:
         voucher=voucher_views.simple(done.voucher) if done.voucher else None,
         holder=customer_views.simple(done.holder) if done.holder else None,
         promotion_tier=tier_views.simple(done.tier) if done.tier else None,
+        promotion_stack=promotion_views.simple_stack(done.stack) if done.stack else None,
         redemption=views.simple(done),
     )
 
