@@ -63,7 +63,7 @@ def _one_delivery(running: Stage) -> Target:
     running.psql("CREATE TABLE one_delivery AS SELECT * FROM deliveries")
     _customers(running, CUSTOMERS)
     endpoint_id = running.psql("SELECT id FROM endpoints")
-    return Target(running.project["id"], endpoint_id, {}, "", catch_up=False, clock_offset=timedelta())
+    return Target(running.project["id"], endpoint_id, {}, catch_up=False, clock_offset=timedelta())
 
 
 def _fill(running: Stage, length: int) -> None:

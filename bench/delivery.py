@@ -32,7 +32,7 @@ def measure(report: Report) -> None:
             body = running.psql("SELECT data FROM outbox LIMIT 1").encode() + b" " * 400
             limit.append(uvloop.run(_bare(receiver.url, body)))
             ours.append(_deliver(running, receiver))
-        report.rate("signed deliveries from a full outbox", ours, limit, 0.5)
+        report.rate("signed deliveries from a full outbox", ours, limit, 0.6)
 
 
 def _fill_outbox(running: Stage) -> None:

@@ -19,7 +19,11 @@ from guerdon.families.campaigns import jobs as campaigns
 from guerdon.families.codes import jobs as codes
 from guerdon.families.customers import jobs as customers
 from guerdon.families.deliveries import replay as deliveries
-from guerdon.families.distributions import prepare as distributions
+from guerdon.families.distributions import (
+    jobs as distributions,
+    start as distributions_start,
+    store as distributions_store,
+)
 from guerdon.families.erasures import erase, store as erasures_store
 from guerdon.families.grants import owe as grants, store as grants_store
 from guerdon.families.loyalties import (
@@ -96,6 +100,7 @@ SCHEDULED: dict[str, FindDue] = {
     day.DAY: day.due(DAY_STEPS),
     segments.NEW_DAY: segments_store.projects_with_due_segments,
     erase.SWEEP: erasures_store.projects_with_erasures,
+    distributions_start.START: distributions_store.projects_with_due,
 }
 _PARTITIONS_AHEAD = timedelta(days=28)
 _HOUSEKEEPING_S = 3_600

@@ -5,6 +5,7 @@ from typing import Any
 import pytest
 
 import make
+import till
 from installation import Project, eventually
 
 
@@ -158,3 +159,71 @@ def test_a_card_has_what_happened_with_it(project: Project) -> None:
     assert told["customer.reward_redemptions.pending"]["source"].startswith("r_")
     project.post("/v1/campaigns/Club/vouchers/FREE")
     assert project.get("/v1/loyalties/members/FREE/activity")["data"] == []
+
+
+def test_a_campaign_has_what_happened_in_it(project: Project) -> None:
+    club = make.campaign(project)
+    make.campaign(project, name="Other")
+    card = make.member(project, points=30)
+    make.member(project, points=5, campaign="Other")
+    path = f"{project.path}/campaigns/Club/activity"
+
+    def look() -> dict[str, Any] | None:
+        found = project.management.get(path, limit=100)
+        return found if "customer.voucher.loyalty_card.points_added" in types(found["data"]) else None
+
+    found = eventually(look)
+    assert {"campaign.created", "voucher.published", "voucher.loyalty_card.points_added"} <= {*types(found["data"])}
+    assert project.management.get(f"{project.path}/campaigns/{club['id']}/activity", limit=100) == found
+    met: list[dict[str, Any]] = []
+    page: dict[str, Any] = {"has_more": True}
+    while page["has_more"]:
+        after = {"starting_after_id": page["more_starting_after"]} if met else {}
+        page = project.management.get(path, limit=3, order="created_at", **after)
+        met += page["data"]
+    assert met == found["data"][::-1]
+    (created,) = project.management.get(path, type="campaign.created")["data"]
+    assert created["data"]["data"]["campaign"]["name"] == "Club"
+    of_card = project.management.get(path, entity_id=card["id"], limit=100)["data"]
+    assert {*types(of_card)} == {
+        "voucher.published",
+        "voucher.loyalty_card.points_added",
+        "voucher.loyalty_card.transaction.created",
+    }
+    assert project.management.get(path, start_date="2100-01-01")["data"] == []
+    effects, actions = (
+        types(project.management.get(path, category=one, limit=100)["data"]) for one in ("EFFECT", "ACTION")
+    )
+    assert len(effects) + len(actions) == len(met)
+    other = project.management.get(f"{project.path}/campaigns/Other/activity")["data"][0]["id"]
+    for query in (f"starting_after_id={other}", "limit=0", "order=id", "category=x", "start_date=soon"):
+        project.management.refuse("GET", f"{path}?{query}", status=400, key="invalid_query_params")
+    nobody = f"{project.path}/campaigns/none/activity"
+    project.management.refuse("GET", nobody, status=404, key="not_found")
+    project.refuse("GET", path, status=401, key="unauthorized")
+
+
+def test_what_failed_and_what_was_lost_is_in_the_log(project: Project) -> None:
+    make.campaign(project, "GIFT_VOUCHERS", "Gifts")
+    code = make.published(project, "Gifts")["voucher"]["code"]
+    till.discount(project, "ONCE", redemption={"quantity": 1})
+    done = till.redeem(project, "ONCE", customer="ann")["redemptions"][0]["id"]
+    body = till.wanted("ONCE", customer="ann")
+    assert project.request("POST", "/v1/redemptions", json=body).status_code == 400
+    till.undo(project, done)
+    assert project.request("POST", f"/v1/redemptions/{done}/rollback").status_code == 400
+    order = make.order(project, 5, status="PAID")
+    project.put(f"/v1/orders/{order['id']}", {"status": "FULFILLED"})
+    project.delete(f"/v1/vouchers/{code}")
+    wanted = {"redemption.failed", "redemption.rollback.failed", "order.fulfilled", "voucher.deleted"}
+
+    def look() -> dict[str, Any] | None:
+        found = {entry["type"]: entry["data"]["data"] for entry in log(project)}
+        return found if {f"customer.{name}" for name in wanted} <= found.keys() else None
+
+    told = eventually(look)
+    assert told["customer.redemption.failed"]["redemption"]["result"] == "FAILURE"
+    assert told["customer.redemption.rollback.failed"]["redemption"]["id"] == done
+    assert told["customer.order.fulfilled"]["order"]["status"] == "FULFILLED"
+    assert told["customer.voucher.deleted"]["voucher"]["code"] == code
+    assert told["customer.voucher.deleted"]["campaign"]["name"] == "Gifts"

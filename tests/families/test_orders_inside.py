@@ -37,11 +37,13 @@ def test_an_order_is_changed_between_reading_and_writing_it(project: Project) ->
             draft = await save.draft(work, new)
             discounted = msgspec.structs.replace(draft.after.order, discount_amount=300)
             paid = msgspec.structs.replace(store.with_order(draft.after, discounted), status="PAID")
-            await write(work, msgspec.structs.replace(draft, after=paid), redemption={"id": "r_1"})
+            await write(
+                work, msgspec.structs.replace(draft, after=paid), redemption={"id": "r_1", "object": "redemption"}
+            )
 
     asyncio.run(redeem())
     (delivery,) = project.receiver.wait(path)
-    assert delivery.data["redemption"] == {"id": "r_1"}
+    assert delivery.data["redemption"] == {"id": "r_1", "object": "redemption"}
     stored = project.get("/v1/orders/x")
     assert (stored["status"], stored["amount"], stored["total_amount"]) == ("PAID", 1_000, 700)
     assert stored["total_amount"] == delivery.data["order"]["total_amount"]

@@ -194,7 +194,6 @@ def test_a_stack_is_made_changed_listed_and_deleted(project: Project) -> None:
     assert told[1]["data"]["promotion_stack"] == {
         "id": made["id"],
         "name": "C",
-        "category_id": None,
         "campaign": {"id": campaign["id"]},
         "tiers": {"ids": [first], "hierarchy_mode": "MANUAL"},
     }

@@ -70,14 +70,24 @@ def test_a_stack_of_tiers(project: Project) -> None:
     assert summary["redemptions"]["total_redeemed"] == 1
     assert summary["orders"]["total_discount_amount"] == 90
     till.balanced(project)
+    told = project.recorded("redemption.succeeded", "customer.redemption.succeeded", count=5)
+    assert {event["data"]["promotion_stack"]["id"] for event in told} == {stack["id"]}
+    assert {tuple(event["data"]["promotion_stack"]["tiers"]["ids"]) for event in told} == {tuple(tiers)}
+    project.post(f"/v1/redemptions/{found['parent_redemption']['id']}/rollbacks", {})
+    undone = project.recorded("redemption.rollback.succeeded", count=2)
+    assert {event["data"]["promotion_stack"]["id"] for event in undone} == {stack["id"]}
 
 
 def test_events_and_their_twins(project: Project) -> None:
     till.discount(project)
     till.gift(project)
     found = till.redeem(project, "TEN", "CARD", customer="ann")
-    told = project.recorded("redemption.succeeded", count=2)
+    *told, together = project.recorded("redemption.succeeded", count=3)
     ids = [one["id"] for one in found["redemptions"]]
+    assert (together["entity_id"], together["data"]["redemption"]["id"]) == (found["parent_redemption"]["id"],) * 2
+    assert {together["data"][name] for name in ("voucher", "campaign", "holder", "promotion_tier")} == {None}
+    assert together["data"]["order"]["total_amount"] == 0
+    assert together["data"]["customer"]["source_id"] == "ann"
     assert [event["entity_id"] for event in told] == ids
     assert [event["data"]["redemption"]["id"] for event in told] == ids
     assert [event["data"]["voucher"]["code"] for event in told] == ["TEN", "CARD"]

@@ -188,7 +188,7 @@ def test_releasing_something_is_told(project: Project) -> None:
         ),
         ({"related_object_type": "earning_rule", "related_object_id": "x"}, 404, "Cannot find earning_rule with id x"),
         ({"related_object_type": "reward_assignment", "related_object_id": "x"}, 404, "reward_assignment with id x"),
-        ({"related_object_type": "distribution", "related_object_id": "x"}, 400, "not supported"),
+        ({"related_object_type": "distribution", "related_object_id": "x"}, 400, "its own trigger"),
     ],
 )
 def test_bad_assignments(project: Project, body: dict[str, Any], status: int, details: str) -> None:

@@ -37,10 +37,10 @@ def test_what_was_recorded_before_is_committed_with_one_guarded_change(project: 
         async with make.work_on(project) as work:
             row = await store.find(work.db, project.id, "ann")
             assert row is not None
-            work.record("customer.confirmed", ann["id"], CustomerEvent(views.customer(row)))
+            work.record("customer.deleted", ann["id"], CustomerEvent(views.customer(row)))
             await save.upsert(work, NewCustomer(source_id="ann", name="Anna"))
             assert not work.db.begun
 
     asyncio.run(change())
-    types = ("customer.confirmed", "customer.updated")
+    types = ("customer.deleted", "customer.updated")
     assert [event["type"] for event in project.recorded(*types, count=2)] == list(types)

@@ -105,6 +105,32 @@ def test_deliveries_are_listed_shown_and_sent_again(project: Project) -> None:
     assert len(project.receiver.at(path)) == 2
 
 
+def test_a_range_is_sent_again(project: Project) -> None:
+    path = project.webhook("customer.created", "customer.updated")
+    make.customer(project)
+    project.put("/v1/customers/ann", {"name": "Other"})
+    eventually(lambda: len(project.deliveries(status="SENT")) == 2)
+    window = ("--after", "2020-01-01", "--before", "2100-01-01")
+    options = (*window, "--status", "SENT", "--types", "customer.created")
+    action = guerdon(project, "deliveries", "replay", *options).strip()
+    assert project.finished(action)["result"]["replayed_count"] == 1
+    assert [sent.type for sent in project.receiver.wait(path, 3)][2] == "customer.created"
+    assert "created_after" in guerdon(project, "deliveries", "replay", "--after", "x", "--before", "y", status=1)
+
+
+def test_a_webhook_is_tried_out_and_its_secret_replaced(project: Project) -> None:
+    path = f"/{project.id}/tried"
+    body = {"target_url": project.receiver.url(path), "events": ["customer.created"]}
+    webhook = project.management.post(f"{project.path}/webhooks", body)["id"]
+    assert re.fullmatch(r"whs_\w+  200\n", guerdon(project, "webhooks", "test", webhook))
+    secret = guerdon(project, "webhooks", "rotate", "--overlap-hours", "0").strip()
+    assert project.receiver.at(path)[0].signed_with(project.secret)
+    guerdon(project, "webhooks", "test", webhook)
+    assert project.receiver.at(path)[1].signed_with(secret)
+    project.receiver.answer(path, 503)
+    assert guerdon(project, "webhooks", "test", webhook, status=1).endswith("  503\n")
+
+
 def test_a_refusal_is_said_in_words(project: Project) -> None:
     for command in ("show", "retry"):
         refused = guerdon(project, "deliveries", command, "whs_none/../x", status=1)

@@ -1,13 +1,15 @@
-"""Writes docs/reference/settings.md from the settings themselves. `python tools/docs`; a test says when it is due."""
+"""Writes the reference pages that are made from the code. `python tools/docs`; a test says when it is due."""
 
 from pathlib import Path
 
 import msgspec
 from msgspec import inspect
 
+from guerdon.events.catalogue import ADDED_KEYS, EVENTS, EventType, Purpose
+from guerdon.events.data_keys import Key
 from guerdon.settings import DEFAULT_FILE, PREFIX, Settings
 
-PAGE = Path(__file__).parents[2] / "docs" / "reference" / "settings.md"
+REFERENCE = Path(__file__).parents[2] / "docs" / "reference"
 HEAD = f"""# Settings
 
 This page is written by `make docs` from `src/guerdon/settings.py`.
@@ -49,5 +51,53 @@ def _kind(kind: inspect.Type) -> str:
     return "`true` or `false`" if isinstance(kind, inspect.BoolType) else "text"
 
 
+DATA_HEAD = """# What the data of events holds
+
+This page is written by `make docs` from `src/guerdon/events/`.
+
+`?` marks what may be null, `*` what may be left out. Ids of events begin as the second column says, those of what they
+are about as the third. What begins with a capital is a shape that the reference has under this name, too.
+
+| event | id | about | data |
+|---|---|---|---|
+"""
+TRIGGERS_HEAD = """
+## What starts distributions
+
+| event | actions | narrowed by |
+|---|---|---|
+"""
+
+
+def data_page() -> str:
+    """The page of what events hold."""
+    rows = "".join(_event(event) for event in EVENTS.values())
+    triggers = "".join(_trigger(event) for event in EVENTS.values() if event.purposes)
+    return DATA_HEAD + rows + TRIGGERS_HEAD + triggers + "\n" + added()
+
+
+def _event(event: EventType) -> str:
+    told = ", ".join(_key(key) for key in event.keys)
+    return f"| `{event.name}` | `{event.id_prefix}` | `{event.entity}` | {told} |\n"
+
+
+def _key(key: Key) -> str:
+    return f"{key.name}{'?' * key.nullable}{'*' * key.optional}: {key.kind}"
+
+
+def _trigger(event: EventType) -> str:
+    named = ", ".join(f"`{name}`{' (required)' * (name in event.required)}" for name in sorted(event.narrowed_by))
+    return f"| `{event.name}` | {', '.join(sorted(event.purposes))} | {named} |\n"
+
+
+def added() -> str:
+    """What each action adds to the data."""
+    pairs = ((purpose, ADDED_KEYS[purpose]) for purpose in Purpose)
+    return "".join(f"- `{purpose}` adds {', '.join(_key(key) for key in keys)}.\n" for purpose, keys in pairs if keys)
+
+
+PAGES = {"settings.md": page, "event-data.md": data_page}
+
 if __name__ == "__main__":
-    PAGE.write_text(page())
+    for name, make in PAGES.items():
+        (REFERENCE / name).write_text(make())

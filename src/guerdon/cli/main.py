@@ -145,6 +145,7 @@ def _explained() -> Generator[None]:
 app.command()(operators.listen)
 app.add_typer(operators.deliveries, name="deliveries")
 app.add_typer(operators.events, name="events")
+app.add_typer(operators.webhooks, name="webhooks")
 
 
 def _shared_port(settings: Settings) -> int:

@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import Awaitable, Callable
+from http import HTTPStatus
 from typing import Annotated, Literal
 from urllib.parse import quote
 
@@ -24,10 +25,14 @@ from guerdon.cli.remote import (
 from guerdon.webhooks.guard import parse_target
 
 deliveries = typer.Typer(no_args_is_help=True, help="Shows what was sent to webhooks, and sends it again.")
+webhooks = typer.Typer(
+    no_args_is_help=True, help="Tries webhooks out, and replaces the secret that they are signed with."
+)
 events = typer.Typer(no_args_is_help=True, help="Shows events as they happen.")
 
 Types = Annotated[str | None, typer.Option(help="Only these, such as voucher.published,customer.created.")]
 Status = Literal["PENDING", "RETRYING", "SENT", "FAILED"]
+Finished = Literal["FAILED", "SENT", "RETRYING"]
 
 
 class _Event(msgspec.Struct):
@@ -52,8 +57,24 @@ class _Deliveries(msgspec.Struct):
     has_more: bool
 
 
+class _Replay(msgspec.Struct):
+    async_action_id: str
+
+
+class _Tried(msgspec.Struct):
+    delivery_id: str
+    status_code: int | None
+    error: str | None
+
+
+class _Secret(msgspec.Struct):
+    secret: str
+    overlap_until: str | None
+
+
 @deliveries.callback()
 @events.callback()
+@webhooks.callback()
 def let_in(
     context: typer.Context,
     url: Url = None,
@@ -103,6 +124,57 @@ def retry(context: typer.Context, delivery_id: str) -> None:
     async def run(remote: Remote) -> None:
         content = await remote.post(f"/deliveries/{quote(delivery_id, safe='')}/retry")
         typer.echo(_line(msgspec.json.decode(content, type=_Delivery)))
+
+    _run(context.obj, run)
+
+
+@deliveries.command()
+def replay(
+    context: typer.Context,
+    after: Annotated[str, typer.Option(help="Made after this moment, such as 2026-11-21T00:00:00Z.")],
+    before: Annotated[str, typer.Option(help="Made before this moment.")],
+    status: Annotated[Finished, typer.Option(help="Those that ended so.")] = "FAILED",
+    source: Annotated[str | None, typer.Option(help="Only those of this webhook or distribution.")] = None,
+    types: Types = None,
+) -> None:
+    """Sends a range of deliveries again; prints the id of the asynchronous action that does it."""
+    wanted = types.split(",") if types else None
+
+    async def run(remote: Remote) -> None:
+        window = {"created_after": after, "created_before": before}
+        content = await remote.post("/deliveries/replay", **window, status=status, source_id=source, event_types=wanted)
+        typer.echo(msgspec.json.decode(content, type=_Replay).async_action_id)
+
+    _run(context.obj, run)
+
+
+@webhooks.command("test")
+def try_out(context: typer.Context, webhook_id: str) -> None:
+    """Sends a signed sample to a webhook now and says how it was answered. Ends with 1 unless that was a 2xx."""
+
+    async def run(remote: Remote) -> None:
+        content = await remote.post(f"/webhooks/{quote(webhook_id, safe='')}/test")
+        tried = msgspec.json.decode(content, type=_Tried)
+        typer.echo(f"{tried.delivery_id}  {tried.error or tried.status_code}")
+        if tried.status_code is None or tried.status_code // 100 != HTTPStatus.OK // 100:
+            raise typer.Exit(1)
+
+    _run(context.obj, run)
+
+
+@webhooks.command()
+def rotate(
+    context: typer.Context,
+    overlap_hours: Annotated[int, typer.Option(min=0, max=720, help="How long the old secret signs as well.")] = 24,
+) -> None:
+    """Replaces the secret of all webhooks; prints the new one, which is shown this once."""
+
+    async def run(remote: Remote) -> None:
+        content = await remote.post("/webhooks/secret/rotate", overlap_hours=overlap_hours)
+        made = msgspec.json.decode(content, type=_Secret)
+        typer.echo(made.secret)
+        if made.overlap_until is not None:
+            typer.echo(f"The old one signs as well until {made.overlap_until}.", err=True)
 
     _run(context.obj, run)
 

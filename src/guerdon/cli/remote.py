@@ -88,11 +88,16 @@ class Remote:
         """The body of the answer; what is None is not asked for."""
         return await self._call("GET", path, {name: value for name, value in query.items() if value is not None})
 
-    async def post(self, path: str) -> bytes:
-        return await self._call("POST", path, {})
+    async def post(self, path: str, **body: object) -> bytes:
+        """The body of the answer; what is None is not sent."""
+        return await self._call("POST", path, {}, {name: value for name, value in body.items() if value is not None})
 
-    async def _call(self, method: str, path: str, query: dict[str, str | int]) -> bytes:
-        async with self._session.request(method, self._base + path, params=query, allow_redirects=False) as answer:
+    async def _call(
+        self, method: str, path: str, query: dict[str, str | int], body: dict[str, object] | None = None
+    ) -> bytes:
+        async with self._session.request(
+            method, self._base + path, params=query, json=body or None, allow_redirects=False
+        ) as answer:
             content = await answer.read()
             if not answer.ok:
                 kind = BrokenError if answer.status >= HTTPStatus.INTERNAL_SERVER_ERROR else RefusedError

@@ -4,6 +4,11 @@ from enum import StrEnum
 
 import msgspec
 
+from guerdon.events.data_keys import DATA, Key, keys
+
+# The event that starts a distribution by hand, which is called `manual` where its trigger is named.
+MANUAL = "manual_distribution_schedule"
+
 
 class Scope(StrEnum):
     """Who may subscribe. The unlisted ones are documented but in neither of the reference's two lists.
@@ -27,18 +32,26 @@ class Purpose(StrEnum):
 
 
 class EventType(msgspec.Struct, frozen=True):
-    """One catalogued event. `keys` are those of a trigger's data, `narrowed_by` and `required` what narrows it."""
+    """One catalogued event. `keys` are those of its data, `narrowed_by` and `required` what narrows a trigger."""
 
     name: str
     scope: Scope
     purposes: frozenset[Purpose] = frozenset()
     narrowed_by: frozenset[str] = frozenset()
     required: frozenset[str] = frozenset()
-    keys: tuple[str, ...] = ()
+
+    @property
+    def keys(self) -> tuple[Key, ...]:
+        return DATA[self.name]
 
     @property
     def id_prefix(self) -> str:
         return _PREFIXES[self.name.partition(".")[0]]
+
+    @property
+    def entity(self) -> str:
+        """How the id begins of what the event is about."""
+        return _ENTITIES.get(self.name) or _ENTITIES[self.name.partition(".")[0]]
 
     @property
     def category(self) -> str:
@@ -55,6 +68,19 @@ _PREFIXES = {
     "redemption": "evred_",
     "voucher": "evvou_",
 }
+# A rollback is of a redemption and has an id of its own, which is what it is about (decision 0066).
+_ENTITIES = {
+    "business_validation_rule": "val_",
+    "campaign": "camp_",
+    "customer": "cust_",
+    "manual_distribution_schedule": "distr_",
+    "publication": "pub_",
+    "redemption.failed": "rf_",
+    "redemption.rollback.failed": "rrf_",
+    "redemption.rollback.succeeded": "rr_",
+    "redemption.succeeded": "r_",
+    "voucher": "v_",
+}
 _ACTIONS = frozenset(
     {
         "customer.created",
@@ -63,158 +89,107 @@ _ACTIONS = frozenset(
         "customer.custom_event",
         "customer.publication.succeeded",
         "customer.redemption.succeeded",
+        "customer.redemption.failed",
         "customer.redemption.rollback.succeeded",
+        "customer.redemption.rollback.failed",
+        "customer.voucher.deleted",
     }
 )
 
-_PROJECT = """
-business_validation_rule.assignment.created business_validation_rule.assignment.deleted
-business_validation_rule.created business_validation_rule.deleted business_validation_rule.updated
-campaign.created campaign.deleted campaign.disabled campaign.enabled campaign.updated
-campaign.earning_rule.assigned campaign.earning_rule.deleted campaign.earning_rule.disabled
-campaign.earning_rule.enabled campaign.earning_rule.updated
-campaign.loyalty_tier.created campaign.loyalty_tier.deleted campaign.loyalty_tier.updated
-campaign.promotion_stack.created campaign.promotion_stack.updated
-campaign.promotion_tier.created campaign.promotion_tier.deleted campaign.promotion_tier.disabled
-campaign.promotion_tier.enabled campaign.promotion_tier.updated
-campaign.referral_tier.created campaign.referral_tier.deleted campaign.referral_tier.updated
-campaign.reward.assignment.created campaign.reward.assignment.deleted campaign.reward.assignment.updated
-campaign.vouchers.added campaign.vouchers.generation.completed campaign.vouchers.generation.failed
-campaign.vouchers.generation.started
-customer.confirmed customer.created customer.deleted customer.updated
-publication.succeeded
-redemption.failed redemption.rollback.failed redemption.rollback.succeeded redemption.succeeded
-voucher.created voucher.deleted voucher.disabled voucher.enabled voucher.published voucher.updated
-voucher.gift.balance_added voucher.gift.transaction.created
-voucher.loyalty_card.pending_points.activated voucher.loyalty_card.pending_points.added
-voucher.loyalty_card.pending_points.canceled voucher.loyalty_card.pending_points.updated
-voucher.loyalty_card.points_added voucher.loyalty_card.points_expired voucher.loyalty_card.transaction.created
-"""
-_UNLISTED = """
-customer.holder.assignment.created customer.holder.assignment.deleted
-customer.reward_redemptions.created customer.reward_redemptions.pending
-"""
-_LOG = """
-customer.loyalty.tier.expiration.changed customer.loyalty.updated customer.reward_redemptions.rolledback
-customer.voucher.loyalty_card.points_transferred
-"""
+_UNLISTED = (
+    "customer.holder.assignment.created",
+    "customer.holder.assignment.deleted",
+    "customer.reward_redemptions.created",
+    "customer.reward_redemptions.pending",
+)
+_LOG = (
+    "customer.loyalty.tier.expiration.changed",
+    "customer.loyalty.updated",
+    "customer.order.fulfilled",
+    "customer.redemption.failed",
+    "customer.redemption.rollback.failed",
+    "customer.reward_redemptions.rolledback",
+    "customer.voucher.deleted",
+    "customer.voucher.loyalty_card.points_transferred",
+)
+_BOTH = frozenset({"customer.rewarded", "customer.rewarded.loyalty_points"})
 _MESSAGE = frozenset({Purpose.MESSAGE})
 _ALL = frozenset(Purpose)
 _CAMPAIGN = frozenset({"campaign_id"})
-_TIER = frozenset({"campaign_id", "loyalty_tier_id"})
-_ORDER = frozenset({"validation_rule_id"})
+_RULE = frozenset({"validation_rule_id"})
 _SEGMENT = frozenset({"segment_id"})
 _SCHEMA = frozenset({"custom_event_schema_id"})
-_ORDER_KEYS = "customer referrer order redemption"
-_PENDING_KEYS = "customer campaign voucher voucher_pending_points_balance order pending_points"
-_TIER_KEYS = "customer campaign loyalty_tier created_at"
-_TIER_CHANGE_KEYS = "customer campaign loyalty_tier_from loyalty_tier_to created_at"
 # What a purpose adds to the data of the event.
-ADDED_KEYS: dict[Purpose, tuple[str, ...]] = {
+ADDED_KEYS: dict[Purpose, tuple[Key, ...]] = {
     Purpose.MESSAGE: (),
-    Purpose.PROMOTION: ("campaign", "promotion_tier"),
-    Purpose.PUBLICATION: ("campaign", "voucher", "publication"),
+    Purpose.PROMOTION: keys("campaign promotion_tier"),
+    Purpose.PUBLICATION: keys("campaign voucher publication:PublicationsDistributionItemBase"),
 }
 
 
-def _trigger(
-    name: str,
-    purposes: frozenset[Purpose],
-    narrowed_by: frozenset[str],
-    keys: str,
+def _triggers(
+    *names: str,
+    purposes: frozenset[Purpose] = _MESSAGE,
+    narrowed_by: frozenset[str] = _CAMPAIGN,
     required: frozenset[str] = frozenset(),
-) -> EventType:
-    scope = Scope.BOTH if name in {"customer.rewarded", "customer.rewarded.loyalty_points"} else Scope.DISTRIBUTION
-    return EventType(name, scope, purposes, narrowed_by, required, tuple(keys.split()))
+) -> dict[str, EventType]:
+    """Events that start distributions: for which purposes, and what may and what must narrow them."""
+    return {
+        name: EventType(name, Scope.BOTH if name in _BOTH else Scope.DISTRIBUTION, purposes, narrowed_by, required)
+        for name in names
+    }
 
 
-_TRIGGERS = (
-    _trigger("customer.segment.entered", _ALL, _SEGMENT, "customer segment", _SEGMENT),
-    _trigger("customer.segment.left", _ALL, _SEGMENT, "customer segment", _SEGMENT),
-    _trigger("customer.order.created", _ALL, _ORDER, _ORDER_KEYS),
-    _trigger("customer.order.updated", _ALL, _ORDER, _ORDER_KEYS),
-    _trigger("customer.order.paid", _ALL, _ORDER, _ORDER_KEYS),
-    _trigger("customer.order.canceled", _ALL, _ORDER, _ORDER_KEYS),
-    _trigger("customer.custom_event", _ALL, _ORDER | _SCHEMA, "event event_schema customer referral loyalty", _SCHEMA),
-    _trigger("manual_distribution_schedule", _ALL - _MESSAGE, _SEGMENT | {"customer_id"}, "distribution customer"),
-    _trigger("customer.publication.succeeded", _MESSAGE, _CAMPAIGN, "customer campaign publication voucher"),
-    _trigger(
+_TRIGGERS = {
+    **_triggers(
+        "customer.segment.entered", "customer.segment.left", purposes=_ALL, narrowed_by=_SEGMENT, required=_SEGMENT
+    ),
+    **_triggers(
+        "customer.order.created",
+        "customer.order.updated",
+        "customer.order.paid",
+        "customer.order.canceled",
+        purposes=_ALL,
+        narrowed_by=_RULE,
+    ),
+    **_triggers("customer.custom_event", purposes=_ALL, narrowed_by=_RULE | _SCHEMA, required=_SCHEMA),
+    **_triggers(MANUAL, purposes=_ALL - _MESSAGE, narrowed_by=_SEGMENT | {"customer_id"}),
+    **_triggers(
+        "customer.publication.succeeded",
         "customer.redemption.succeeded",
-        _MESSAGE,
-        _CAMPAIGN,
-        "customer order campaign voucher holder promotion_tier promotion_stack redemption",
-    ),
-    _trigger(
         "customer.redemption.rollback.succeeded",
-        _MESSAGE,
-        _CAMPAIGN,
-        "customer order campaign voucher holder promotion_tier promotion_stack redemption redemption_rollback",
-    ),
-    _trigger(
-        "customer.voucher.gift.balance_added", _MESSAGE, _CAMPAIGN, "customer campaign voucher balance transaction"
-    ),
-    _trigger(
+        "customer.voucher.gift.balance_added",
         "customer.voucher.loyalty_card.points_added",
-        _MESSAGE,
-        _CAMPAIGN,
-        "customer campaign voucher balance transaction",
-    ),
-    _trigger(
         "customer.voucher.loyalty_card.points_expired",
-        _MESSAGE,
-        _CAMPAIGN,
-        "customer campaign voucher points buckets transaction",
-    ),
-    _trigger("customer.voucher.loyalty_card.pending_points.added", _MESSAGE, _CAMPAIGN, _PENDING_KEYS),
-    _trigger("customer.voucher.loyalty_card.pending_points.updated", _MESSAGE, _CAMPAIGN, _PENDING_KEYS),
-    _trigger(
+        "customer.voucher.loyalty_card.pending_points.added",
+        "customer.voucher.loyalty_card.pending_points.updated",
         "customer.voucher.loyalty_card.pending_points.activated",
-        _MESSAGE,
-        _CAMPAIGN,
-        "customer campaign voucher balance order transaction pending_points",
-    ),
-    _trigger("customer.voucher.loyalty_card.pending_points.canceled", _MESSAGE, _CAMPAIGN, _PENDING_KEYS),
-    _trigger(
+        "customer.voucher.loyalty_card.pending_points.canceled",
         "customer.rewarded",
-        _MESSAGE,
-        _CAMPAIGN,
-        "customer holder voucher campaign redemption reward referral_tier balance custom_event customer_event",
-    ),
-    _trigger(
         "customer.rewarded.loyalty_points",
-        _MESSAGE,
-        _CAMPAIGN,
-        "customer holder voucher campaign loyalty_tier earning_rule balance order event publication",
-    ),
-    _trigger(
         "customer.reward_redemptions.completed",
-        _MESSAGE,
-        _CAMPAIGN,
-        "customer holder voucher campaign reward_redemption reward reward_assignment source balance publication",
+        "customer.referred",
     ),
-    _trigger("customer.loyalty.tier.joined", _MESSAGE, _TIER, _TIER_KEYS),
-    _trigger("customer.loyalty.tier.left", _MESSAGE, _TIER, _TIER_KEYS),
-    _trigger("customer.loyalty.tier.upgraded", _MESSAGE, _TIER, _TIER_CHANGE_KEYS),
-    _trigger("customer.loyalty.tier.downgraded", _MESSAGE, _TIER, _TIER_CHANGE_KEYS),
-    _trigger("customer.loyalty.tier.prolonged", _MESSAGE, _TIER, _TIER_KEYS),
-    _trigger("customer.referred", _MESSAGE, _CAMPAIGN, "customer referrer campaign voucher custom_event redemption"),
-)
+    **_triggers(
+        "customer.loyalty.tier.joined",
+        "customer.loyalty.tier.left",
+        "customer.loyalty.tier.upgraded",
+        "customer.loyalty.tier.downgraded",
+        "customer.loyalty.tier.prolonged",
+        narrowed_by=_CAMPAIGN | {"loyalty_tier_id"},
+    ),
+}
+_OTHERS = {**dict.fromkeys(_UNLISTED, Scope.UNLISTED), **dict.fromkeys(_LOG, Scope.LOG)}
 
 EVENTS: dict[str, EventType] = {
-    event.name: event
-    for event in (
-        *(EventType(name, Scope.PROJECT) for name in _PROJECT.split()),
-        *(EventType(name, Scope.UNLISTED) for name in _UNLISTED.split()),
-        *(EventType(name, Scope.LOG) for name in _LOG.split()),
-        *_TRIGGERS,
-    )
+    name: _TRIGGERS.get(name) or EventType(name, _OTHERS.get(name, Scope.PROJECT)) for name in DATA
 }
 
 # "Send me everything": the listed project events; the four unlisted ones have to be asked for by name.
 PROJECT_EVENTS: tuple[str, ...] = tuple(
     sorted(event.name for event in EVENTS.values() if event.scope in {Scope.PROJECT, Scope.BOTH})
 )
-_SUBSCRIBABLE = frozenset(PROJECT_EVENTS) | frozenset(_UNLISTED.split())
+_SUBSCRIBABLE = frozenset(PROJECT_EVENTS) | frozenset(_UNLISTED)
 # The reference's own enumeration spells these four without one d; its examples spell them right.
 SPELT_RIGHT = {
     "campaign.vouchers.aded": "campaign.vouchers.added",

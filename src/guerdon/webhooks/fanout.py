@@ -5,7 +5,7 @@ from collections.abc import Sequence
 import msgspec
 
 from guerdon.db.transaction import Transaction
-from guerdon.events.catalogue import PROJECT_EVENTS, SPELT_RIGHT
+from guerdon.events.catalogue import MANUAL, PROJECT_EVENTS, SPELT_RIGHT
 from guerdon.events.doorbell import Bell
 from guerdon.events.relay import Numbered
 from guerdon.ids import Ids
@@ -27,8 +27,13 @@ def happened_since(event_id: str, endpoint: Endpoint) -> bool:
 
 
 def wants(endpoint: Endpoint, event: Numbered) -> bool:
-    """Whether the endpoint subscribed to the event when it happened, and is not narrowed to another campaign."""
+    """Whether the endpoint subscribed to the event when it happened, and is not narrowed to another campaign.
+
+    What is about a distribution is for its own channels alone.
+    """
     if event.quiet or not happened_since(event.id, endpoint):
+        return False
+    if event.type == MANUAL and event.entity_id != endpoint.source_id:
         return False
     names = {SPELT_RIGHT.get(name, name) for name in endpoint.events}
     subscribed = event.type in names or (endpoint.all_events and event.type in PROJECT_EVENTS)

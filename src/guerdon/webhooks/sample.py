@@ -2,6 +2,8 @@
 
 from typing import Any
 
+from guerdon.events.catalogue import EVENTS, project_event
+from guerdon.events.data_keys import Key
 from guerdon.ids import FORMS
 
 _HEX_LENGTH = 18
@@ -104,20 +106,20 @@ _ABOUT_VOUCHER = {"related_object": {"type": "voucher", "id": zero("v_")}, "obje
 _POINTS = {"points": 10, "total": 100, "balance": 100, "type": "loyalty_card", **_ABOUT_VOUCHER}
 _GIFT = {"amount": 10, "total": 100, "balance": 100, "type": "gift_voucher", **_ABOUT_VOUCHER}
 _ROLLBACK = {**_REDEMPTION, "id": "rr_" + "0" * 18, "redemption": zero("r_"), "object": "redemption_rollback"}
+_HOLDER: dict[str, Any] = {
+    "id": "rdhl_" + "0" * 18,
+    "customer_id": zero("cust_"),
+    "redeemable_id": zero("v_"),
+    "redeemable_object": "voucher",
+    "campaign_id": zero("camp_"),
+    "campaign_type": "REFERRAL_PROGRAM",
+    "voucher_type": "DISCOUNT_VOUCHER",
+    "publication_id": zero("pub_"),
+    "holder_role": "REFERRER",
+    "created_at": _WHEN,
+    "object": "redeemable_holder",
+}
 _OBJECTS: dict[str, Any] = {
-    "assigned_holder": {
-        "id": "rdhl_" + "0" * 18,
-        "customer_id": zero("cust_"),
-        "redeemable_id": zero("v_"),
-        "redeemable_object": "voucher",
-        "campaign_id": zero("camp_"),
-        "campaign_type": "REFERRAL_PROGRAM",
-        "voucher_type": "DISCOUNT_VOUCHER",
-        "publication_id": zero("pub_"),
-        "holder_role": "REFERRER",
-        "created_at": _WHEN,
-        "object": "redeemable_holder",
-    },
     "assignment": {
         "id": "asgm_" + "0" * 18,
         "rule_id": "val_" + "0" * 12,
@@ -148,11 +150,17 @@ _OBJECTS: dict[str, Any] = {
         "object": "earning_rule",
     },
     "error": {"message": "Sample error"},
+    "event": {
+        "id": zero("evcus_"),
+        "type": "customer.order.paid",
+        "category": "EFFECT",
+        "entity_id": zero("cust_"),
+        "group_id": zero("v-"),
+        "created_at": _WHEN,
+    },
     "failed_at": _WHEN,
-    "gift_balance": _GIFT,
     "holder": _CUSTOMER,
     "loyalty_tier": _TIER,
-    "nothing": None,
     "order": _ORDER,
     "pending_points": {
         "id": "lopp_" + "0" * 18,
@@ -221,78 +229,29 @@ _OBJECTS: dict[str, Any] = {
     "voucher_pending_points_balance": _POINTS,
     "vouchers": [_VOUCHER],
 }
-_OF_REDEMPTION = "customer order campaign voucher holder promotion_tier promotion_stack redemption"
-# What the data of an event holds, with `key=object` where they differ. An event is of the longest name it begins with.
-_KEYS = {
-    "business_validation_rule.assignment": "rule assignment voucher campaign",
-    "business_validation_rule.created": "rule created_at",
-    "business_validation_rule.deleted": "rule deleted_at",
-    "business_validation_rule.updated": "rule updated_at",
-    "campaign": "campaign",
-    "campaign.created": "campaign created_at",
-    "campaign.deleted": "campaign deleted_at",
-    "campaign.earning_rule": "campaign earning_rule",
-    "campaign.loyalty_tier": "campaign loyalty_tier",
-    "campaign.promotion_stack": "campaign promotion_stack",
-    "campaign.promotion_tier": "campaign promotion_tier",
-    "campaign.referral_tier": "campaign referral_tier",
-    "campaign.reward.assignment": "campaign reward reward_assignment",
-    "campaign.vouchers.added": "campaign count created_at",
-    "campaign.vouchers.generation.completed": "campaign count completed_at",
-    "campaign.vouchers.generation.failed": "campaign count failed_at error",
-    "campaign.vouchers.generation.started": "campaign count started_at",
-    "customer": "customer",
-    "customer.confirmed": "customer unconfirmed_customer",
-    "customer.holder.assignment": "holder=assigned_holder voucher campaign customer",
-    "customer.reward_redemptions": (
-        "customer holder voucher campaign reward_redemption reward reward_assignment source balance"
-    ),
-    "customer.rewarded": "customer holder voucher campaign redemption reward balance",
-    "customer.rewarded.loyalty_points": "customer holder voucher campaign earning_rule balance order",
-    "publication.succeeded": "customer campaign publication voucher vouchers",
-    "redemption": f"{_OF_REDEMPTION} created_at",
-    "redemption.rollback": f"{_OF_REDEMPTION} redemption_rollback",
-    "voucher": "voucher campaign",
-    "voucher.gift.balance_added": "voucher balance=gift_balance campaign transaction",
-    "voucher.gift.transaction.created": "transaction voucher campaign holder balance=gift_balance",
-    "voucher.loyalty_card.pending_points": (
-        "customer campaign voucher voucher_pending_points_balance order pending_points"
-    ),
-    "voucher.loyalty_card.pending_points.activated": (
-        "customer campaign voucher balance order transaction pending_points"
-    ),
-    "voucher.loyalty_card.points_added": "voucher balance campaign customer transaction",
-    "voucher.loyalty_card.points_expired": "voucher points campaign customer buckets transaction",
-    "voucher.loyalty_card.transaction.created": (
-        "transaction voucher campaign holder balance holder_loyalty_tier=nothing order=nothing event=nothing "
-        "earning_rule=nothing segment=nothing loyalty_tier=nothing redemption=nothing rollback=nothing reward=nothing "
-        "custom_event=nothing source_voucher=nothing destination_voucher=nothing"
-    ),
-    "voucher.published": "customer campaign publication voucher created_at",
+# Of these kinds an example is another than the key has elsewhere.
+_OF_KIND: dict[str, Any] = {
+    "PublicationsVoucher": {**_OBJECTS["publication"], "voucher": _VOUCHER},
+    "SimpleRedeemableHolder": _HOLDER,
+    "VouchersBalanceUpdateResponseBody": _GIFT,
 }
+# What may be null is null in an example, but for what most events of the kind are about.
+_SHOWN = {"campaign", "holder", "order", "voucher"}
 
 
 def data(event_type: str) -> dict[str, Any]:
     """Example data of an event; LookupError for one that no webhook can subscribe to."""
-    name = event_type
-    while name not in _KEYS:
-        name, dot, _ = name.rpartition(".")
-        if not dot:
-            raise LookupError(event_type)
-    pairs = (part.partition("=") for part in _KEYS[name].split())
-    return {key: _OBJECTS[object_ or key] for key, _, object_ in pairs}
+    if project_event(event_type) is None:
+        raise LookupError(event_type)
+    return {key.name: _example(key) for key in EVENTS[event_type].keys}
 
 
-_ENTITIES = {
-    "business_validation_rule": _OBJECTS["rule"]["id"],
-    "campaign": _CAMPAIGN["id"],
-    "customer": _CUSTOMER["id"],
-    "publication": _OBJECTS["publication"]["id"],
-    "redemption": _REDEMPTION["id"],
-    "voucher": _VOUCHER["id"],
-}
+def _example(key: Key) -> Any:  # noqa: ANN401 - any JSON value
+    if key.nullable and key.name not in _SHOWN:
+        return None
+    return _OF_KIND.get(key.kind) or _OBJECTS[key.name]
 
 
 def entity_id(event_type: str) -> str:
     """The id of what an example event is about."""
-    return _ENTITIES[event_type.partition(".")[0]]
+    return zero(EVENTS[event_type].entity)

@@ -62,12 +62,15 @@ class Sender:
 async def _excerpt(response: aiohttp.ClientResponse) -> str | None:
     """The first bytes of the answer. A connection whose answer is longer, or does not end, is closed, not drained."""
     content = b""
-    try:
-        async with asyncio.timeout(_EXCERPT_S):
-            while len(content) < EXCERPT_BYTES and not response.content.at_eof():
-                content += await response.content.read(EXCERPT_BYTES - len(content))
-    except (aiohttp.ClientError, OSError, TimeoutError):
-        response.close()
+    if response.content.is_eof() and response.content.exception() is None:  # all of it came with the status
+        content = response.content.read_nowait(EXCERPT_BYTES)
+    else:
+        try:
+            async with asyncio.timeout(_EXCERPT_S):
+                while len(content) < EXCERPT_BYTES and not response.content.at_eof():
+                    content += await response.content.read(EXCERPT_BYTES - len(content))
+        except (aiohttp.ClientError, OSError, TimeoutError):
+            response.close()
     if not response.content.at_eof():
         response.close()
     return content.decode(errors="replace").replace("\x00", "�") or None

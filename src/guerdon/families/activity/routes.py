@@ -1,4 +1,4 @@
-"""Logs of activity: of a customer, in its new and its old form, and of a loyalty card's holder."""
+"""Logs of activity: of a customer, in its new and its old form, of a loyalty card's holder, and of a campaign."""
 
 import re
 from typing import Annotated, Any, Literal
@@ -11,6 +11,7 @@ from guerdon.db.table import Where
 from guerdon.errors import invalid_query_params
 from guerdon.families.activity import store
 from guerdon.families.activity.store import EntryRow
+from guerdon.families.campaigns import routes as campaigns
 from guerdon.families.campaigns.schemas import CampaignType
 from guerdon.families.campaigns.store import CampaignRow
 from guerdon.families.customers import routes as customers
@@ -19,7 +20,7 @@ from guerdon.families.loyalties.members import load_campaign, load_card, load_ca
 from guerdon.families.vouchers.store import VoucherRow
 from guerdon.http.call import Call
 from guerdon.http.paging import CursorQuery
-from guerdon.http.routing import Param, Route
+from guerdon.http.routing import Param, Route, Scope
 
 # The reference's enumeration for logs of cards spells these with three c, and clients made of it know no others.
 _MISSPELT = re.compile(r"customer\.redemption\.(rollback\.)?succeeded")
@@ -55,6 +56,16 @@ class OldActivityQuery(_Narrowed, kw_only=True):
 
     order: Literal["created_at", "-created_at", "type", "-type", "category", "-category"] = "-created_at"
     starting_after: Moment | None = None
+
+
+class CampaignQuery(CardQuery, kw_only=True):
+    """What a campaign's log can be narrowed to; both ends of the time are included."""
+
+    start_date: Moment | None = None
+    end_date: Moment | None = None
+    category: Literal["ACTION", "EFFECT"] | None = None
+    type: str | None = None
+    entity_id: str | None = None
 
 
 class ActivityData(msgspec.Struct):
@@ -95,7 +106,7 @@ class OldActivityList(msgspec.Struct):
 
 async def list_customer_activity(call: Call[None], customer: CustomerRow) -> ActivityList:
     """Errors: invalid_query_params for an event to go on from that is none of the customer's."""
-    return await _page(call, customer.id, _narrowed(call.query, customer.id))
+    return await _page(call, store.of_customer(customer.id), _narrowed(call.query, customer.id))
 
 
 async def list_customer_activities(call: Call[None], customer: CustomerRow) -> OldActivityList:
@@ -105,7 +116,7 @@ async def list_customer_activities(call: Call[None], customer: CustomerRow) -> O
     descending = query.order.startswith("-")
     where.add("created_at < {}" if descending else "created_at > {}", query.starting_after)
     total = await store.count(call.db, call.project_id, where)
-    await _go_on(call, customer.id, where, descending=descending)
+    await _go_on(call, store.of_customer(customer.id), where, descending=descending)
     column = query.order.removeprefix("-")
     way = "DESC" if descending else "ASC"
     order = f"number {way}" if column == "created_at" else f"{column} {way}, number DESC"
@@ -118,7 +129,7 @@ async def list_card_activity(call: Call[None], card: VoucherRow) -> ActivityList
     if card.holder_id is None:
         return ActivityList([], has_more=False)
     where = store.of_customer(card.holder_id).equal(campaign_id=card.campaign_id).add(store.OF_CARD, card.id)
-    page = await _page(call, card.holder_id, where)
+    page = await _page(call, store.of_customer(card.holder_id), where)
     for entry in page.data:
         if _MISSPELT.fullmatch(entry.type):
             entry.type = entry.type.replace("succeeded", "succceeded")
@@ -130,10 +141,22 @@ async def list_member_activity(call: Call[None], _campaign: CampaignRow, card: V
     return await list_card_activity(call, card)
 
 
-async def _page(call: Call[None], customer_id: str, where: Where) -> ActivityList:
+async def list_campaign_activity(call: Call[None], campaign: CampaignRow) -> ActivityList:
+    """Also of events that are no customer's. Errors: as of a customer's log."""
+    query: CampaignQuery = call.query
+    where = (
+        store.of_campaign(campaign.id)
+        .add("created_at >= {}", query.start_date)
+        .add("created_at <= {}", query.end_date)
+        .equal(category=query.category, type=query.type, entity_id=query.entity_id)
+    )
+    return await _page(call, store.of_campaign(campaign.id), where)
+
+
+async def _page(call: Call[None], whose: Where, where: Where) -> ActivityList:
     query: ActivityQuery | CardQuery = call.query
     descending = query.order.startswith("-")
-    await _go_on(call, customer_id, where, descending=descending)
+    await _go_on(call, whose, where, descending=descending)
     order = "number DESC" if descending else "number ASC"
     rows = await store.entries(call.db, call.project_id, where, order, limit=query.limit + 1)
     shown, more = rows[: query.limit], len(rows) > query.limit
@@ -151,11 +174,12 @@ def _narrowed(query: _Narrowed, customer_id: str) -> Where:
     )
 
 
-async def _go_on(call: Call[None], customer_id: str, where: Where, *, descending: bool) -> None:
+async def _go_on(call: Call[None], whose: Where, where: Where, *, descending: bool) -> None:
+    """Lets the list go on from the event that the query names, which must be one of those that the log has."""
     after: str | None = call.query.starting_after_id
     if after is None:
         return
-    number = await store.number_of(call.db, call.project_id, customer_id, after)
+    number = await store.number_of(call.db, call.project_id, whose, after)
     if number is None:
         raise invalid_query_params("Property .starting_after_id is not an event of this log")
     where.add("number < {}" if descending else "number > {}", number)
@@ -217,5 +241,14 @@ ROUTES = (
         _MEMBER,
         query=CardQuery,
         answer=ActivityList,
+    ),
+    Route(
+        "GET",
+        "/management/v1/projects/{projectId}/campaigns/{campaignId}/activity",
+        list_campaign_activity,
+        (Param("campaign", campaigns.load),),
+        query=CampaignQuery,
+        answer=ActivityList,
+        scope=Scope.MANAGEMENT,
     ),
 )

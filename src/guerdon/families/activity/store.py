@@ -1,5 +1,6 @@
-"""What has happened to customers: their recorded events, for as long as events are kept."""
+"""What has happened to customers and in campaigns: recorded events, for as long as events are kept."""
 
+from copy import deepcopy
 from datetime import datetime
 
 import msgspec
@@ -8,7 +9,6 @@ from guerdon.db.table import Where
 from guerdon.db.transaction import Transaction
 
 _ENTRY = "SELECT number, id, type, created_at, group_id, event_source, data FROM events WHERE project_id = $1"
-_NUMBER = "SELECT number FROM events WHERE project_id = $1 AND entity_id = $2 AND id = $3"
 OF_CAMPAIGNS = "campaign_id IN (SELECT id FROM campaigns WHERE project_id = $1 AND campaign_type = {})"
 # What names the card, and what is about the tier that its holder has.
 OF_CARD = """(
@@ -29,14 +29,20 @@ class EntryRow(msgspec.Struct, frozen=True):
     data: str
 
 
-async def number_of(db: Transaction, project_id: str, customer_id: str, event_id: str) -> int | None:
-    """The place of a customer's event in the feed."""
-    return await db.value(_NUMBER, project_id, customer_id, event_id)
+async def number_of(db: Transaction, project_id: str, whose: Where, event_id: str) -> int | None:
+    """The place in the feed of one of these events."""
+    where = deepcopy(whose).add("id = {}", event_id)
+    return await db.value(f"SELECT number FROM events WHERE project_id = $1{where.sql}", project_id, *where.values)
 
 
 def of_customer(customer_id: str) -> Where:
     """The events of a customer."""
     return Where().add("entity_id = {}", customer_id).add("starts_with(type, {})", "customer.")
+
+
+def of_campaign(campaign_id: str) -> Where:
+    """The events of a campaign: its own, and those of its codes and of whoever has them."""
+    return Where().add("campaign_id = {}", campaign_id)
 
 
 async def entries(

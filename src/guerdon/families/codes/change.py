@@ -14,7 +14,7 @@ from guerdon.families.codes import tell
 from guerdon.families.codes.create import invalid_voucher
 from guerdon.families.codes.schemas import VoucherPatch
 from guerdon.families.customers import store as customers
-from guerdon.families.customers.store import CardChange
+from guerdon.families.customers.store import CardChange, CustomerRow
 from guerdon.families.metadata_schemas.check import Sent, require
 from guerdon.families.trash_bin import store as trash_bin
 from guerdon.families.trash_bin.store import Gone
@@ -77,12 +77,15 @@ async def delete(work: Work, row: VoucherRow, *, force: bool) -> None:
         await campaigns.count_codes(work.db, work.project.id, campaign.id, -1)
         if gone.holder_id is not None:
             await campaigns.leave(work.db, work.project.id, campaign.id, gone.holder_id)
+    holders: list[CustomerRow] = []
     if gone.holder_id is not None:
-        await customers.change_cards(work.db, work.project.id, [_taken(gone, gone.holder_id)])
+        holders = await customers.change_cards(work.db, work.project.id, [_taken(gone, gone.holder_id)])
     await rules.forget(work.db, work.project.id, [gone.id])
     if not force:
         await trash_bin.keep(work, Gone("voucher", gone.id, gone.code, "code", gone.code_key, gone.campaign_id))
     await tell.told(work, "voucher.deleted", gone, campaign)
+    for holder in holders:
+        tell.lost(work, gone, campaign, holder)
 
 
 def _taken(gone: VoucherRow, holder_id: str) -> CardChange:

@@ -7,10 +7,12 @@ from msgspec import UNSET, Meta, UnsetType
 
 from guerdon.clock import Moment
 from guerdon.families.campaigns.schemas import NewCampaignCode, NewCodeConfig, SimpleCampaign
+from guerdon.families.customers.schemas import SimpleCustomer
 from guerdon.families.vouchers.schemas import (
     Discount,
     GiftEffect,
     Metadata,
+    SimpleVoucher,
     ValidityHours,
     ValidityTimeframe,
     Voucher,
@@ -95,3 +97,11 @@ class VoucherEvent(msgspec.Struct):
 
     voucher: Voucher
     campaign: SimpleCampaign | None
+
+
+class CustomerVoucherDeleted(msgspec.Struct):
+    """Data of customer.voucher.deleted."""
+
+    customer: SimpleCustomer
+    campaign: SimpleCampaign | None
+    voucher: SimpleVoucher

@@ -1,30 +1,27 @@
-"""Makes the deliveries that need more than the event: a code published for the message, and a designed payload."""
+"""Makes the deliveries that need more than the event: a narrowing, a promotion, a fresh code, a designed payload."""
 
 from typing import Any
 
 import msgspec
 
-from guerdon.errors import ApiError
 from guerdon.events import canonical
-from guerdon.events.catalogue import Purpose
+from guerdon.events.catalogue import MANUAL
 from guerdon.events.doorbell import Bell
 from guerdon.events.work import Work
-from guerdon.families.campaigns import store as campaigns, views as campaign_views
-from guerdon.families.customers import store as customers
+from guerdon.families.customers import views as customer_views
+from guerdon.families.customers.store import CUSTOMERS
 from guerdon.families.distributions import store
-from guerdon.families.distributions.schemas import Action
-from guerdon.families.distributions.store import DistributionRow
-from guerdon.families.publications import views as publication_views
-from guerdon.families.publications.publish import ALREADY_JOINED, AUTOMATION, Terms, publish
-from guerdon.families.vouchers import views as voucher_views
-from guerdon.telemetry import logger
+from guerdon.families.distributions.add import added
+from guerdon.families.distributions.narrow import lets_through
+from guerdon.families.distributions.schemas import BY_HAND, Trigger
+from guerdon.families.distributions.store import RecordedEvent
+from guerdon.families.segments.schemas import SegmentEvent, SimpleSegment
+from guerdon.families.segments.store import SEGMENTS
 from guerdon.webhooks import store as webhooks, template
 from guerdon.webhooks.fanout import Preparation, happened_since
 from guerdon.webhooks.store import Endpoint, NewDelivery
 
 PREPARE = "distributions.prepare"
-
-log = logger("distributions")
 
 
 async def prepare(work: Work, payload: dict[str, Any]) -> None:
@@ -40,45 +37,31 @@ async def prepare(work: Work, payload: dict[str, Any]) -> None:
         return
     distribution, endpoints = held
     endpoints = [endpoint for endpoint in endpoints if endpoint.active and happened_since(event.id, endpoint)]
-    data: dict[str, Any] | None = msgspec.json.decode(event.data)
-    if endpoints and msgspec.convert(distribution.action, Action).type is Purpose.PUBLICATION:
-        data = await _with_code(work, distribution, data or {})
-    if not endpoints or data is None:
+    data = await _data(work, msgspec.convert(distribution.trigger, Trigger), event) if endpoints else None
+    more = None if data is None else await added(work, distribution, data["customer"]["id"])
+    if data is None or more is None:
         return
-    deliveries = [_designed(work.new_id("whs_"), endpoint, wanted.event_number, data) for endpoint in endpoints]
+    deliveries = [_designed(work.new_id("whs_"), endpoint, wanted.event_number, data | more) for endpoint in endpoints]
     await webhooks.add_deliveries(work.db, work.project.id, event.recorded_at, deliveries)
     work.ring(Bell.DELIVERIES)
 
 
-async def _with_code(work: Work, distribution: DistributionRow, data: dict[str, Any]) -> dict[str, Any] | None:
-    """The event's data with a freshly published code; None if there is none to be had, now and later."""
-    try:
-        added = await _publish(work, distribution, data["customer"]["id"])
-    except ApiError as refusal:
-        if refusal.key not in {ALREADY_JOINED, "not_found"}:  # the second if somebody was deleted just now
-            raise
-        log.info("no_code_to_be_had", distribution=distribution.id, customer=data["customer"]["id"], why=refusal.key)
-        return None
-    return None if added is None else data | added
+async def _data(work: Work, trigger: Trigger, event: RecordedEvent) -> dict[str, Any] | None:
+    """What the message says of the event; None if it is none that the trigger lets through."""
+    data: dict[str, Any] = msgspec.json.decode(event.data)
+    if event.type == MANUAL:
+        return data if trigger.type == BY_HAND else await _present(work, trigger, data)
+    return data if await lets_through(work, trigger, data, event.created_at) else None
 
 
-async def _publish(work: Work, distribution: DistributionRow, customer_id: str) -> dict[str, Any] | None:
-    """What a freshly published code adds to the message; None if its campaign or the customer is gone."""
-    action = msgspec.convert(distribution.action, Action)
-    campaign = await campaigns.find(work.db, work.project.id, action.campaign_id or "")
-    customer = await customers.CUSTOMERS.get(work.db, work.project.id, id=customer_id)
-    if campaign is None or customer is None:
-        log.warning(
-            "nothing_to_publish", distribution=distribution.id, campaign=action.campaign_id, customer=customer_id
-        )
+async def _present(work: Work, trigger: Trigger, data: dict[str, Any]) -> dict[str, Any] | None:
+    """The data with what would have been told, had the customer who is in the segment just entered it."""
+    customer = await CUSTOMERS.get(work.db, work.project.id, id=data["customer"]["id"])
+    segment = await SEGMENTS.get(work.db, work.project.id, id=trigger.segment_id or "")
+    if customer is None or segment is None:
         return None
-    origin = {"source_type": "distribution", "source_id": distribution.id, "distribution_id": distribution.id}
-    done = await publish(work, campaign, customer, Terms(channel=AUTOMATION, metadata=origin))
-    return {
-        "campaign": campaign_views.simple_of_customer(campaign),
-        "voucher": voucher_views.simple(done.vouchers[0]),
-        "publication": publication_views.in_event(done.publication, done.customer),
-    }
+    told = SegmentEvent(customer_views.customer(customer), SimpleSegment(segment.id, segment.name))
+    return data | msgspec.to_builtins(told)
 
 
 def _designed(delivery_id: str, endpoint: Endpoint, event_number: int, data: dict[str, Any]) -> NewDelivery:
@@ -90,6 +73,3 @@ def _designed(delivery_id: str, endpoint: Endpoint, event_number: int, data: dic
     if endpoint.raw:
         return NewDelivery(delivery_id, endpoint.id, event_number, body=filled)
     return NewDelivery(delivery_id, endpoint.id, event_number, data=filled)
-
-
-JOBS = {PREPARE: prepare}

@@ -1,11 +1,9 @@
-"""Distributions: messages to one's own endpoints, sent when an event of the catalogue happens."""
+"""Distributions: messages to one's own endpoints, sent when an event happens or when somebody starts them."""
 
 import msgspec
-from msgspec import UNSET
 
 from guerdon.clock import iso, iso_or_none
-from guerdon.families.distributions import channels, store
-from guerdon.families.distributions.check import check
+from guerdon.families.distributions import save, store
 from guerdon.families.distributions.schemas import (
     Action,
     Channel,
@@ -21,26 +19,10 @@ from guerdon.http.call import Call
 from guerdon.http.routing import Param, Route, Scope
 from guerdon.webhooks.store import Endpoint
 
-_DRAFT, _LIVE, _PAUSED = "DRAFT", "LIVE", "PAUSED"
-
 
 async def create_distribution(call: Call[NewDistribution]) -> Distribution:
-    """A draft, or live at once. Errors: invalid_payload, not_found for what it names."""
-    work, body = call.work, call.body
-    trigger, action = await check(work, body.trigger, body.action, body.channels)
-    row = DistributionRow(
-        id=work.new_id("distr_"),
-        name=body.name,
-        status=body.status,
-        trigger=msgspec.to_builtins(trigger),
-        action=msgspec.to_builtins(action),
-        channels=msgspec.to_builtins(body.channels),
-        created_at=work.now,
-    )
-    await DISTRIBUTIONS.insert(work.db, work.project.id, row)
-    endpoints = channels.endpoints(work, row) if row.status == _LIVE else []
-    await store.set_endpoints(work.db, work.project.id, [], endpoints)
-    return _view(row, endpoints)
+    """Errors: invalid_payload, not_found for what it names."""
+    return _view(*await save.create(call.work, call.body))
 
 
 async def list_distributions(call: Call[None]) -> DistributionsList:
@@ -56,67 +38,31 @@ async def get_distribution(call: Call[None], row: DistributionRow) -> Distributi
 
 
 async def update_distribution(call: Call[DistributionPatch], row: DistributionRow) -> Distribution:
-    """What is not sent stays; a live distribution goes on with what it is now. Errors: as for creating.
-
-    One that was paused because its retries were used up stays so.
-    """
-    work = call.work
-    sent = {name: value for name, value in msgspec.structs.asdict(call.body).items() if value is not UNSET}
-    changed = msgspec.structs.replace(row, **msgspec.to_builtins(sent), updated_at=work.now)
-    wanted = msgspec.convert(changed.channels, list[Channel])
-    trigger, action = msgspec.convert(changed.trigger, Trigger), msgspec.convert(changed.action, Action)
-    trigger, action = await check(work, trigger, action, wanted)
-    changed = msgspec.structs.replace(changed, trigger=msgspec.to_builtins(trigger), action=msgspec.to_builtins(action))
-    await DISTRIBUTIONS.update(work.db, work.project.id, changed)
-    present = await store.endpoints(work.db, work.project.id, row.id)
-    endpoints = channels.changed(work, changed, present, same_trigger=changed.trigger == row.trigger)
-    await store.set_endpoints(work.db, work.project.id, present, endpoints)
-    return _view(changed, endpoints)
+    """Errors: as for creating."""
+    return _view(*await save.update(call.work, row, call.body))
 
 
 async def delete_distribution(call: Call[None], row: DistributionRow) -> None:
-    present = await store.endpoints(call.db, call.project_id, row.id)
-    await store.set_endpoints(call.db, call.project_id, present, [])
-    await DISTRIBUTIONS.delete(call.db, call.project_id, row.id)
+    await save.delete(call.work, row)
 
 
 async def set_live(call: Call[None], row: DistributionRow) -> Distribution:
-    """From now on events start it; a paused one starts afresh, a live one just goes on."""
-    present = await store.endpoints(call.db, call.project_id, row.id)
-    if _status(row, present) == _LIVE:
-        return _view(row, present)
-    return await _set_status(call, row, _LIVE, channels.endpoints(call.work, row))
+    return _view(*await save.set_live(call.work, row))
 
 
 async def pause(call: Call[None], row: DistributionRow) -> Distribution:
-    """Events do not start it any more, and what waits for a retry is given up. A draft stays one."""
-    if row.status != _LIVE:
-        return await _shown(call, row)
-    return await _set_status(call, row, _PAUSED, [])
-
-
-async def _set_status(call: Call[None], row: DistributionRow, status: str, endpoints: list[Endpoint]) -> Distribution:
-    changed = msgspec.structs.replace(row, status=status, updated_at=call.work.now)
-    await DISTRIBUTIONS.update(call.db, call.project_id, changed)
-    present = await store.endpoints(call.db, call.project_id, row.id)
-    await store.set_endpoints(call.db, call.project_id, present, endpoints)
-    return _view(changed, endpoints)
+    return _view(*await save.pause(call.work, row))
 
 
 async def _shown(call: Call[None], row: DistributionRow) -> Distribution:
     return _view(row, await store.endpoints(call.db, call.project_id, row.id))
 
 
-def _status(row: DistributionRow, endpoints: list[Endpoint]) -> str:
-    """A live one whose channels were switched off, because retries were used up, is paused."""
-    return row.status if all(endpoint.active for endpoint in endpoints) else _PAUSED
-
-
 def _view(row: DistributionRow, endpoints: list[Endpoint]) -> Distribution:
     return Distribution(
         id=row.id,
         name=row.name,
-        status=_status(row, endpoints),
+        status=save.status(row, endpoints),
         trigger=msgspec.convert(row.trigger, Trigger),
         action=msgspec.convert(row.action, Action),
         channels=msgspec.convert(row.channels, list[Channel]),

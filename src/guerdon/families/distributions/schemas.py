@@ -6,13 +6,20 @@ import msgspec
 from msgspec import UNSET, Meta, UnsetType
 
 from guerdon.events.catalogue import Purpose
+from guerdon.families.customers.schemas import SimpleCustomer
 from guerdon.http.paging import CursorQuery
 
+# What a trigger is called that is no event, and the one that may also go to those whom it happened to long ago.
+BY_HAND, SEGMENT_ENTERED = "manual", "customer.segment.entered"
 Name = Annotated[str, Meta(min_length=1, max_length=500)]
 
 
 class Trigger(msgspec.Struct, omit_defaults=True):
-    """The event that starts the distribution, and what narrows it."""
+    """The event that starts the distribution, and what narrows it.
+
+    One that is started by hand has the type `manual`, and goes to a customer or a segment at `send_at`, or ten minutes
+    after it was set live. `include_present_members` lets one for who enters a segment go to those who are in it, too.
+    """
 
     type: str
     segment_id: str | None = None
@@ -26,7 +33,7 @@ class Trigger(msgspec.Struct, omit_defaults=True):
 
 
 class Action(msgspec.Struct, omit_defaults=True):
-    """What is sent: a plain message, or with it a code freshly published from a campaign."""
+    """What is sent: a plain message, or with it a promotion or a code freshly published from a campaign."""
 
     type: Purpose = Purpose.MESSAGE
     promotion_tier_id: str | None = None
@@ -92,3 +99,28 @@ class DistributionsList(msgspec.Struct):
 
 class DistributionsQuery(CursorQuery):
     """Where the list goes on."""
+
+
+class Consents(msgspec.Struct):
+    """What the reference tells of consents, which is nothing."""
+
+    disabled: bool = True
+
+
+class SimpleDistribution(msgspec.Struct, kw_only=True):
+    """A distribution in the event that starts it by hand."""
+
+    id: str
+    created_at: str
+    updated_at: str | None
+    status: str = "TO SEND"
+    consents: Consents = msgspec.field(default_factory=Consents)
+    set_live_at: str | None
+    distribution_channels: tuple[str, ...] = ("webhook",)
+
+
+class ManualEvent(msgspec.Struct):
+    """Data of manual_distribution_schedule, once for each customer that it goes to."""
+
+    distribution: SimpleDistribution
+    customer: SimpleCustomer

@@ -12,7 +12,7 @@ from guerdon.webhooks.store import Endpoint
 
 
 class DistributionRow(msgspec.Struct, frozen=True, kw_only=True):
-    """A distribution as it is stored."""
+    """A distribution as it is stored. At `due_at` it goes to customers without an event of theirs, after `reached`."""
 
     id: str
     name: str
@@ -22,20 +22,36 @@ class DistributionRow(msgspec.Struct, frozen=True, kw_only=True):
     channels: list[dict[str, Any]]
     created_at: datetime
     updated_at: datetime | None = None
+    live_at: datetime | None = None
+    due_at: datetime | None = None
+    reached: str | None = None
 
 
 DISTRIBUTIONS = Table("distributions", DistributionRow)
 NEWEST_FIRST = Order("id")
-_EVENT = "SELECT id, recorded_at, data FROM events WHERE project_id = $1 AND number = $2"
+_EVENT = "SELECT id, type, created_at, recorded_at, data FROM events WHERE project_id = $1 AND number = $2"
 # Whoever changes or pauses it waits, others who hold it do not.
 _HOLD = f"{DISTRIBUTIONS.select} AND id = $2 FOR KEY SHARE"
 _HOLD_ENDPOINTS = f"{webhooks.ENDPOINTS.select} AND source_id = $2 ORDER BY id FOR SHARE"
 
 
+_DUE = f"""
+{DISTRIBUTIONS.select} AND status = 'LIVE' AND due_at <= $2 ORDER BY due_at, id LIMIT 1 FOR NO KEY UPDATE
+"""
+_DUE_PROJECTS = """
+SELECT p.id FROM projects p WHERE EXISTS (
+    SELECT FROM distributions d WHERE d.project_id = p.id AND d.status = 'LIVE' AND d.due_at <= now() + p.clock_offset
+)
+"""
+_TOLD = "UPDATE distributions SET status = $3, due_at = $4, reached = $5 WHERE project_id = $1 AND id = $2"
+
+
 class RecordedEvent(msgspec.Struct, frozen=True):
-    """An event's id, when it was recorded, and its data as JSON text."""
+    """An event, when it happened and was recorded, and its data as JSON text."""
 
     id: str
+    type: str
+    created_at: datetime
     recorded_at: datetime
     data: str
 
@@ -75,3 +91,19 @@ async def set_endpoints(db: Transaction, project_id: str, present: list[Endpoint
 async def event(db: Transaction, project_id: str, number: int) -> RecordedEvent | None:
     row = await db.row(_EVENT, project_id, number)
     return None if row is None else RecordedEvent(*row.values())
+
+
+async def due(db: Transaction, project_id: str, now: datetime) -> DistributionRow | None:
+    """The one that has waited longest to go to its customers, held until the transaction ends."""
+    record = await db.write_row(_DUE, project_id, now)
+    return None if record is None else DISTRIBUTIONS.read(record)
+
+
+async def told(db: Transaction, project_id: str, row: DistributionRow) -> None:
+    """Notes how far it has come."""
+    await db.write(_TOLD, project_id, row.id, row.status, row.due_at, row.reached)
+
+
+async def projects_with_due(db: Transaction) -> list[str]:
+    """The projects in which it is time for a distribution to go to its customers."""
+    return [row["id"] for row in await db.rows(_DUE_PROJECTS)]

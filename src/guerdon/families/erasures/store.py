@@ -27,6 +27,7 @@ _ENTITIES = """
 SELECT id FROM publications WHERE project_id = $1 AND customer_id = $2
 UNION SELECT unnest(vouchers_id) FROM publications WHERE project_id = $1 AND customer_id = $2
 UNION SELECT id FROM redemptions WHERE project_id = $1 AND customer_id = $2
+UNION SELECT id FROM distributions WHERE project_id = $1
 """
 _ORDERS = "DELETE FROM orders WHERE project_id = $1 AND customer_id = $2 RETURNING id"
 _PUBLICATIONS = "UPDATE publications SET tracking_id = NULL WHERE project_id = $1 AND customer_id = $2"
@@ -58,7 +59,7 @@ async def has_traces(db: Transaction, project_id: str, customer_id: str) -> bool
 
 
 async def entities(db: Transaction, project_id: str, customer_id: str) -> list[str]:
-    """The customer, and what was published to them or redeemed by them."""
+    """The customer, what was published to them or redeemed by them, and what may have been sent to them."""
     return [customer_id, *(row[0] for row in await db.rows(_ENTITIES, project_id, customer_id))]
 
 

@@ -22,7 +22,7 @@ from guerdon.families.product_collections import known
 from guerdon.families.segments import store as segments
 from guerdon.families.validation_rules import store as rules_store
 from guerdon.families.validation_rules.compiled import compiled, holds
-from guerdon.families.validation_rules.store import Binding
+from guerdon.families.validation_rules.store import Binding, RuleRow
 
 
 class Ground(msgspec.Struct, frozen=True, kw_only=True):
@@ -52,7 +52,8 @@ async def due(work: Work, campaign: CampaignRow, rules: Sequence[EarningRuleRow]
         return []
     bound = await rules_store.bindings_of(work.db, work.project.id, [rule.id for rule in open_])
     catalogue = await _catalogue(work, open_, bound, ground)
-    facts = await _facts(work, bound, ground, catalogue)
+    asked = [one.rule for rows in bound.values() for one in rows]
+    facts = await facts_for(work, asked, ground, catalogue)
     occasion = Occasion(_context(ground, catalogue), ground.event_metadata)
     mappings: Mapping[str, PointsMapping] = ground.tier.of_rules if ground.tier else {}
     found = [
@@ -90,9 +91,10 @@ async def _catalogue(
     return await known.catalogue(work, ground.order.items, {*goods, *asked}) if asking else EMPTY
 
 
-async def _facts(work: Work, bound: Mapping[str, Sequence[Binding]], ground: Ground, catalogue: Catalogue) -> Facts:
+async def facts_for(work: Work, rules: Sequence[RuleRow], ground: Ground, catalogue: Catalogue) -> Facts:
+    """What these rules can be asked about."""
     customer = ground.customer
-    needed = any(compiled(one.rule).needs.segments for rows in bound.values() for one in rows)
+    needed = any(compiled(rule).needs.segments for rule in rules)
     found = await segments.segments_of(work.db, work.project.id, customer, ground.moment) if needed else []
     return Facts(
         moment=ground.moment,

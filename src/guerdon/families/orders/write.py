@@ -10,7 +10,11 @@ from guerdon.families.orders.people import People
 from guerdon.families.orders.schemas import OrderEvent, Status
 from guerdon.families.orders.store import ORDERS, OrderRow
 
-_TOLD: dict[Status, str] = {"PAID": "customer.order.paid", "CANCELED": "customer.order.canceled"}
+_TOLD: dict[Status, str] = {
+    "PAID": "customer.order.paid",
+    "CANCELED": "customer.order.canceled",
+    "FULFILLED": "customer.order.fulfilled",
+}
 
 
 class Draft(msgspec.Struct, frozen=True):

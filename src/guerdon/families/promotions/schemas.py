@@ -62,7 +62,7 @@ class SimpleStack(msgspec.Struct, kw_only=True):
 
     id: str
     name: str
-    category_id: str | None
+    category_id: str | UnsetType
     campaign: dict[str, str]
     tiers: StackTiers
 

@@ -25,7 +25,7 @@ def simple_stack(row: StackRow) -> schemas.SimpleStack:
     return schemas.SimpleStack(
         id=row.id,
         name=row.name,
-        category_id=row.category_id,
+        category_id=row.category_id or UNSET,
         campaign={"id": row.campaign_id},
         tiers=schemas.StackTiers(row.tier_ids),
     )

@@ -11,7 +11,7 @@ from guerdon.families.customers.store import CustomerRow
 from guerdon.families.grants.give import NOTHING as NOTHING_GIVEN, Given
 from guerdon.families.orders.store import OrderRow
 from guerdon.families.products.store import ProductRow, SkuRow
-from guerdon.families.promotion_tiers.store import TierRow
+from guerdon.families.promotion_tiers.store import StackRow, TierRow
 from guerdon.families.redeemables.sources import Loaded, Offer
 from guerdon.families.redeemables.store import RedemptionRow
 from guerdon.families.vouchers.beside import NOTHING, Beside
@@ -28,13 +28,14 @@ class Goods(msgspec.Struct, frozen=True):
 class Done(msgspec.Struct, frozen=True, kw_only=True):
     """One redemption or rollback.
 
-    `order` is its order now and `value` the engine's order right after it; `given` is the code that its reward gives;
-    `beside` what stands beside the voucher or tier where it is shown.
+    `stack` is what its tier was redeemed with, `order` its order now, and `value` the engine's order right after it;
+    `given` is the code that its reward gives; `beside` what stands beside the voucher or tier where it is shown.
     """
 
     row: RedemptionRow
     voucher: VoucherRow | None = None
     tier: TierRow | None = None
+    stack: StackRow | None = None
     campaign: CampaignRow | None = None
     customer: CustomerRow | None = None
     holder: CustomerRow | None = None

@@ -98,4 +98,12 @@ def _done(
         created_at=work.now,
     )
     campaign = sources.campaigns.get(row_of.campaign_id or "") if row_of else None
-    return Done(row=row, voucher=voucher, tier=tier, campaign=campaign, customer=customer, order=sources.before)
+    return Done(
+        row=row,
+        voucher=voucher,
+        tier=tier,
+        stack=sources.stack,
+        campaign=campaign,
+        customer=customer,
+        order=sources.before,
+    )

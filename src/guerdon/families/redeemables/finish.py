@@ -63,6 +63,8 @@ async def finish(
             tiers.count_redemption(work.db, work.project.id, one.tier.id, one.row.id, sums)
     for one in done:
         await _tell(work, one)
+    if parent:
+        tell.together(work, parent)
     return Redeemed(loaded=loaded, quote=quote, done=done, parent=parent, order=order)
 
 
@@ -98,7 +100,8 @@ def _parent(work: Work, done: Sequence[Done], parent_id: str, value: Order) -> D
         created_at=work.now,
         snapshot=snapshot(value),
     )
-    return Done(row=row, customer=first.customer, order=first.order, value=value if first.order else None)
+    given = value if first.order else None
+    return Done(row=row, customer=first.customer, stack=first.stack, order=first.order, value=given)
 
 
 async def _save(work: Work, paid: PaidOrder, done: Sequence[Done], parent: Done | None) -> OrderRow:

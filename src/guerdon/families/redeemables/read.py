@@ -13,7 +13,7 @@ from guerdon.families.grants import store as grants
 from guerdon.families.grants.give import Given
 from guerdon.families.orders.store import ORDERS
 from guerdon.families.products.store import PRODUCTS, SKUS
-from guerdon.families.promotion_tiers.store import TIERS
+from guerdon.families.promotion_tiers.store import STACKS, TIERS
 from guerdon.families.redeemables import store
 from guerdon.families.redeemables.done import Done, Goods
 from guerdon.families.redeemables.schemas import Related, RelatedRedemptions
@@ -34,6 +34,7 @@ async def done(work: Work, rows: Sequence[RedemptionRow]) -> list[Done]:
     campaigns = await CAMPAIGNS.by_ids(db, project_id, {row.campaign_id for row in rows if row.campaign_id})
     orders = await ORDERS.by_ids(db, project_id, {row.order_id for row in rows if row.order_id})
     tiers = await TIERS.by_ids(db, project_id, {row.promotion_tier_id for row in rows if row.promotion_tier_id})
+    stacks = await STACKS.by_ids(db, project_id, {row.promotion_stack_id for row in rows if row.promotion_stack_id})
     offers = await _offers(work, rows)
     given = await _given(work, rows)
     shown = await beside.of(db, project_id, [*vouchers.values(), *tiers.values()])
@@ -46,6 +47,7 @@ async def done(work: Work, rows: Sequence[RedemptionRow]) -> list[Done]:
                 row=row,
                 voucher=voucher,
                 tier=tiers.get(row.promotion_tier_id or ""),
+                stack=stacks.get(row.promotion_stack_id or ""),
                 campaign=campaigns.get(row.campaign_id or ""),
                 customer=customers.get(row.customer_id or ""),
                 holder=customers.get(voucher.holder_id or "") if voucher else None,

@@ -92,6 +92,7 @@ async def redeem(
             ),
             voucher=vouchers.get(outcome.redeemable.ref),
             tier=loaded.sources.tiers.get(outcome.redeemable.ref),
+            stack=stack,
             campaign=_campaign(loaded.sources, outcome.redeemable.ref),
             customer=people.customer,
             holder=people.holders.get(outcome.redeemable.ref),

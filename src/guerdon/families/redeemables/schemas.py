@@ -10,6 +10,7 @@ from guerdon.families.customers.schemas import NewCustomer, SimpleCustomer
 from guerdon.families.orders.schemas import NewOrder, Order, SimpleOrder
 from guerdon.families.products.schemas import Product, Sku
 from guerdon.families.promotion_tiers.schemas import SimpleTier, Tier
+from guerdon.families.promotions.schemas import SimpleStack
 from guerdon.families.redeemables.answers import Applicable
 from guerdon.families.redeemables.request import WantedReward
 from guerdon.families.rewards.schemas import SimpleRewardResult
@@ -218,8 +219,8 @@ class InternalRedemption(_EventRedemption, kw_only=True):
     channel_type: str
     channel_id: str
     parent_redemption_id: str | UnsetType = UNSET
-    related_object_type: str
-    related_object_id: str
+    related_object_type: str | UnsetType = UNSET
+    related_object_id: str | UnsetType = UNSET
     related_object_parent_id: str | UnsetType = UNSET
     campaign_name: str | UnsetType = UNSET
 
@@ -233,7 +234,7 @@ class RedemptionEvent(msgspec.Struct, kw_only=True):
     voucher: SimpleVoucher | UnsetType | None
     holder: SimpleCustomer | None
     promotion_tier: SimpleTier | None = None
-    promotion_stack: None = None
+    promotion_stack: SimpleStack | None = None
     redemption: SimpleRedemption
     redemption_rollback: SimpleRedemption | UnsetType = UNSET
     created_at: str | UnsetType = UNSET

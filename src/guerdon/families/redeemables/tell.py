@@ -16,6 +16,7 @@ from guerdon.families.loyalties import views as loyalty_views
 from guerdon.families.loyalties.movements import AUTOMATIC, MANUAL, Expanded, Member, Movement, book
 from guerdon.families.orders import views as order_views
 from guerdon.families.promotion_tiers import views as tier_views
+from guerdon.families.promotions import views as promotion_views
 from guerdon.families.redeemables import views
 from guerdon.families.redeemables.done import Done
 from guerdon.families.redeemables.schemas import RedemptionEvent
@@ -37,11 +38,21 @@ def redeemed(work: Work, done: Done) -> None:
         work.record("customer.redemption.succeeded", done.customer.id, twin, campaign_id=done.row.campaign_id)
 
 
+def together(work: Work, parent: Done) -> None:
+    """redemption.succeeded of several redemptions as one; their customer is told of each, and not of this."""
+    told = _event(parent)
+    told.created_at = iso(parent.row.created_at)
+    work.record("redemption.succeeded", parent.row.id, told)
+
+
 def failed(work: Work, done: Done) -> None:
-    """redemption.failed; it has no twin."""
+    """redemption.failed and its customer's twin, which only logs have."""
     told = _event(done)
     told.created_at = iso(done.row.created_at)
     work.record("redemption.failed", done.row.id, told, campaign_id=done.row.campaign_id)
+    if done.customer is not None:
+        twin = msgspec.structs.replace(told, campaign=_campaign_of_customer(done), created_at=UNSET)
+        work.record("customer.redemption.failed", done.customer.id, twin, campaign_id=done.row.campaign_id)
 
 
 def rolled_back(work: Work, done: Done, undone: Done) -> None:
@@ -57,9 +68,13 @@ def rolled_back(work: Work, done: Done, undone: Done) -> None:
 
 
 def rollback_failed(work: Work, done: Done, undone: Done) -> None:
+    """redemption.rollback.failed and its customer's twin, which only logs have."""
     told = _event(undone)
     told.redemption_rollback = views.simple(done)
     work.record("redemption.rollback.failed", done.row.id, told, campaign_id=done.row.campaign_id)
+    if undone.customer is not None:
+        twin = msgspec.structs.replace(told, campaign=_campaign_of_customer(undone))
+        work.record("customer.redemption.rollback.failed", undone.customer.id, twin, campaign_id=done.row.campaign_id)
 
 
 async def paid(work: Work, done: Done) -> None:
@@ -175,6 +190,7 @@ def _event(done: Done) -> RedemptionEvent:
         voucher=voucher_views.simple(done.voucher) if done.voucher else None,
         holder=customer_views.simple(done.holder) if done.holder else None,
         promotion_tier=tier_views.simple(done.tier) if done.tier else None,
+        promotion_stack=promotion_views.simple_stack(done.stack) if done.stack else None,
         redemption=views.simple(done),
     )
 

@@ -79,8 +79,9 @@ def internal(done: Done, links: Links) -> schemas.InternalRedemption:
         channel_type=API if row.channel_type == AUTO_REDEEM else row.channel_type,  # this form knows no other
         channel_id=row.channel_id,
         parent_redemption_id=row.parent_id or UNSET,
-        related_object_type=row.related_object_type,
-        related_object_id=related_object_id(row),
+        # The parent of several has none: this form knows only codes and tiers.
+        related_object_type=UNSET if row.related_object_type == "redemption" else row.related_object_type,
+        related_object_id=UNSET if row.related_object_type == "redemption" else related_object_id(row),
         related_object_parent_id=row.campaign_id or UNSET,
         campaign_name=done.campaign.name if done.campaign else UNSET,
     )

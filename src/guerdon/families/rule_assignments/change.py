@@ -63,7 +63,7 @@ async def release(work: Work, rule: RuleRow, row: AssignmentRow) -> None:
 
 async def _held(work: Work, related_type: str, name: str) -> Bound | None:
     if related_type == "distribution":
-        raise invalid_payload("Property .related_object_type 'distribution' is not supported yet")
+        raise invalid_payload("Property .related_object_type 'distribution' is bound by its own trigger")
     hold = _HOLDS.get(related_type)
     return await hold(work, name) if hold else None
 

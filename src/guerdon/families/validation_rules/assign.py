@@ -59,7 +59,7 @@ async def _tell(
 ) -> None:
     count = await store.counts(work.db, work.project.id, [rule.id])
     told = RuleAssignmentEvent(
-        rule=views.rule(rule, count.get(rule.id, 0)),
+        rule=views.rule_in_event(rule, count.get(rule.id, 0)),
         assignment=views.assignment(row),
         voucher=about.voucher,
         campaign=about.campaign,

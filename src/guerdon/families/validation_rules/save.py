@@ -42,7 +42,7 @@ async def create(work: Work, new: NewRule) -> RuleRow:
     await work.db.begin()
     row = await _changed(work, blank, new)
     await RULES.insert(work.db, work.project.id, row)
-    work.record("business_validation_rule.created", row.id, RuleCreated(views.rule(row, 0), iso(work.now)))
+    work.record("business_validation_rule.created", row.id, RuleCreated(views.rule_in_event(row, 0), iso(work.now)))
     return row
 
 
@@ -58,7 +58,7 @@ async def update(work: Work, row: RuleRow, patch: RulePatch) -> RuleRow:
     changed = msgspec.structs.replace(changed, updated_at=work.now)
     await RULES.update(work.db, work.project.id, changed)
     count = await store.counts(work.db, work.project.id, [row.id])
-    told = RuleUpdated(views.rule(changed, count.get(row.id, 0)), iso(work.now))
+    told = RuleUpdated(views.rule_in_event(changed, count.get(row.id, 0)), iso(work.now))
     work.record("business_validation_rule.updated", row.id, told)
     return changed
 
@@ -70,7 +70,7 @@ async def delete(work: Work, row: RuleRow) -> None:
     gone = await store.remove(work.db, work.project.id, row.id)
     if gone is None:
         raise not_found("validation_rules", row.id)
-    told = RuleDeleted(views.rule(gone, count.get(row.id, 0)), iso(work.now))
+    told = RuleDeleted(views.rule_in_event(gone, count.get(row.id, 0)), iso(work.now))
     work.record("business_validation_rule.deleted", row.id, told)
 
 

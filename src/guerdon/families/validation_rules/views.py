@@ -1,6 +1,7 @@
 """Rules and assignments as answers and events show them."""
 
 from msgspec import UNSET
+from msgspec.structs import replace
 
 from guerdon.clock import iso, iso_or_none
 from guerdon.families.validation_rules import schemas
@@ -21,6 +22,15 @@ def rule(row: RuleRow, assignments: int) -> schemas.ValidationRule:
         updated_at=iso_or_none(row.updated_at) or UNSET,
         assignments_count=assignments,
     )
+
+
+def rule_in_event(row: RuleRow, assignments: int) -> schemas.ValidationRule:
+    """The rule of an event, where whatever it applies to says whether it is strict; nothing is, unless it says so."""
+    told = {
+        name: [{"strict": False, **one} for one in value] if name in {"included", "excluded"} else value
+        for name, value in row.applicable_to.items()
+    }
+    return replace(rule(row, assignments), applicable_to=told)
 
 
 def assignment(row: AssignmentRow) -> schemas.RuleAssignment:

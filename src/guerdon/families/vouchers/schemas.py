@@ -163,8 +163,8 @@ class Voucher(msgspec.Struct, kw_only=True):
 
     id: str
     code: str
-    campaign: str | UnsetType | None = UNSET
-    campaign_id: str | UnsetType | None = UNSET
+    campaign: str | UnsetType = UNSET
+    campaign_id: str | UnsetType = UNSET
     category: str | UnsetType | None = UNSET
     category_id: str | UnsetType | None = UNSET
     categories: list[Any] = []

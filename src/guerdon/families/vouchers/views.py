@@ -90,8 +90,8 @@ def _whole(row: VoucherRow, links: Links, beside: Beside, absent: _Absent) -> sc
     return schemas.Voucher(
         id=row.id,
         code=row.code,
-        campaign=row.campaign or absent,
-        campaign_id=row.campaign_id or absent,
+        campaign=row.campaign or UNSET,
+        campaign_id=row.campaign_id or UNSET,
         category=beside.category(row) or absent,
         category_id=row.category_id or absent,
         categories=beside.categories_of(row),
