@@ -1,8 +1,11 @@
 """The outbox: an event is one row, written in the same commit as the change it tells of."""
 
+from collections.abc import Sequence
 from datetime import datetime
 
 import msgspec
+
+from guerdon.db.transaction import Transaction
 
 
 class Event(msgspec.Struct, frozen=True):
@@ -33,6 +36,8 @@ def _rows(first: int) -> str:
     return f"unnest({arrays}) AS event ({_COLUMNS})"
 
 
+# From so many on, copying costs less than half of what arrays do; for a few, it is one more round trip.
+MANY = 50
 INSERT = f"INSERT INTO outbox (project_id, {_COLUMNS}) SELECT $1, event.* FROM {_rows(2)}"
 
 
@@ -63,6 +68,16 @@ def guarded(change: str, parameters: int) -> Guarded:
         alone=change,
         with_one=_CHANGE_AND_RECORD.format(change, f"{one} {held}"),
         with_many=_CHANGE_AND_RECORD.format(change, f"event.* FROM {_rows(first)} {held}"),
+    )
+
+
+async def copy(db: Transaction, project_id: str, events: Sequence[Event]) -> None:
+    """Adds many events at once, in the open transaction."""
+    connection = await db.connection()
+    await connection.copy_records_to_table(
+        "outbox",
+        records=((project_id, *msgspec.structs.astuple(event)) for event in events),
+        columns=["project_id", *Event.__struct_fields__],
     )
 
 

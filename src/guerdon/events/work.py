@@ -117,7 +117,10 @@ class Work:
         if self._events:
             events, self._events = self._events, []
             self._bells.add(Bell.OUTBOX)
-            self.db.later(outbox.INSERT, self.project.id, *outbox.arguments(events))
+            if len(events) < outbox.MANY:
+                self.db.later(outbox.INSERT, self.project.id, *outbox.arguments(events))
+            else:
+                await outbox.copy(self.db, self.project.id, events)
         await self.db.settle()
 
     def committed(self) -> None:

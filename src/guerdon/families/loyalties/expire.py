@@ -18,7 +18,7 @@ from guerdon.families.vouchers import ledger, views as voucher_views
 from guerdon.families.vouchers.ledger import BucketRow, TransactionRow
 from guerdon.families.vouchers.store import VoucherRow
 
-_SLICE = 200
+_SLICE = 1_000
 _Ended = tuple[VoucherRow, list[BucketRow]]
 
 

@@ -10,6 +10,7 @@ from typing import Any
 import msgspec
 
 from guerdon.db.filters import Fields, same
+from guerdon.db.pool import Record
 from guerdon.db.table import Order, Table
 from guerdon.db.transaction import Transaction
 from guerdon.engine.money import GREATEST
@@ -127,7 +128,7 @@ FROM unnest($1::text[], $2::text[], $3::bigint[]) AS card (project_id, id, point
     WHERE b.project_id = card.project_id AND b.voucher_id = card.id AND b.status = 'ACTIVE' AND b.points > 0
     AND b.expires_on IS NOT NULL ORDER BY b.expires_on LIMIT 1
 ) n ON true
-WHERE v.project_id = card.project_id AND v.id = card.id RETURNING {_RETURNED}
+WHERE v.project_id = card.project_id AND v.id = card.id RETURNING v.id, n.expires_on, n.points
 """
 _NEXT = f"""
 UPDATE vouchers v SET next_expiration_date = n.expires_on, next_expiration_points = n.points
@@ -197,16 +198,30 @@ async def expire(work: Work, cards: Sequence[VoucherRow], day: date) -> list[tup
 
     The caller holds the cards. A card on which nothing has ended has no buckets here.
     """
-    ids = [card.id for card in cards]
-    projects = [work.project.id] * len(ids)
+    projects, ids = [work.project.id] * len(cards), [card.id for card in cards]
     ended: dict[str, list[BucketRow]] = {card_id: [] for card_id in ids}
     for row in await work.db.write(_END, projects, ids, day, work.now):
         bucket = BUCKETS.read(row)
         if bucket.points:
             ended[bucket.voucher_id].append(bucket)
     points = [sum(bucket.points for bucket in ended[card_id]) for card_id in ids]
-    changed = [VOUCHERS.read(row) for row in await work.db.write(_LOSE, projects, ids, points, work.now)]
-    return [(card, sorted(ended[card.id], key=_last_day)) for card in sorted(changed, key=lambda card: card.id)]
+    following = {row["id"]: row for row in await work.db.write(_LOSE, projects, ids, points, work.now)}
+    return [
+        (_lost(card, lost, following[card.id], work.now), sorted(ended[card.id], key=_last_day))
+        for card, lost in zip(cards, points, strict=True)
+    ]
+
+
+def _lost(card: VoucherRow, points: int, following: Record, now: datetime) -> VoucherRow:
+    """The card as `_LOSE` has left it: it was held before, so nothing else of it has changed."""
+    return msgspec.structs.replace(
+        card,
+        expired=card.expired + points,
+        balance=card.balance - points,
+        next_expiration_date=following["expires_on"],
+        next_expiration_points=following["points"],
+        updated_at=now if points else card.updated_at,
+    )
 
 
 def _last_day(bucket: BucketRow) -> date:
