@@ -23,6 +23,7 @@ from guerdon.families.distributions import prepare as distributions
 from guerdon.families.erasures import erase, store as erasures_store
 from guerdon.families.grants import owe as grants, store as grants_store
 from guerdon.families.loyalties import (
+    activation,
     day,
     earn,
     expire,
@@ -54,7 +55,7 @@ from guerdon.webhooks.send import Sender
 
 # What a day begins with, in this order: rewards and tiers see points that have just become usable, points end last.
 DAY_STEPS = (
-    day.Step(pending.activate_due, pending_store.projects_with_due_points, pending_store.first_day),
+    day.Step(activation.activate_due, pending_store.projects_with_due_points, pending_store.first_day),
     day.Step(automatic.redeem_again, grants_store.projects_with_blocked, grants_store.first_day),
     day.Step(standing.review_ended, tier_store.projects_with_ended_tiers, tier_store.first_day_after_end),
     day.Step(standing.review_period, tier_store.projects_with_new_periods, tier_store.first_day_of_period),
