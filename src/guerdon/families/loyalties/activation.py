@@ -41,9 +41,11 @@ class _Named(msgspec.Struct, frozen=True):
 
 async def activate_due(work: Work, day: date, after: str) -> str | None:
     """Lets points be used whose day has come, of a slice of the cards; where to go on, None at the end."""
-    found = await store.due(work.db, work.project.id, day, places.read(after), _SLICE)
+    db, project_id, begin = work.db, work.project.id, places.read(after)
+    found = await store.due(db, project_id, day, begin, _SLICE)
     members = await _members(work, [place.card_id for place in found])
-    entries = await store.due_on(work.db, work.project.id, list(members), day) if members else []
+    held = await store.due_between(db, project_id, day, begin, found[-1]) if members else []
+    entries = [entry for entry in held if entry.voucher_id in members]
     holders = {card_id: member.holder.id for card_id, member in members.items()}
     for turn in turns(entries, lambda one: (one.voucher_id, holders[one.voucher_id])):
         ready = [Ready(members[one.voucher_id], one) for one in turn]

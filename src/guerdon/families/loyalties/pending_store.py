@@ -54,11 +54,9 @@ SELECT DISTINCT activates_on, voucher_id FROM pending_points
 WHERE project_id = $1 AND status = 'PENDING' AND activates_on <= $2 AND (activates_on, voucher_id) > ($3, $4)
 ORDER BY activates_on, voucher_id LIMIT $5
 """
-_DUE_ON = f"""
-SELECT found.* FROM unnest($1::text[], $2::text[]) AS card (project_id, id), LATERAL (
-    SELECT {PENDING.columns} FROM pending_points WHERE project_id = card.project_id AND voucher_id = card.id
-    AND status = 'PENDING' AND activates_on <= $3 ORDER BY activates_on, id FOR UPDATE
-) found
+_DUE_BETWEEN = f"""
+{PENDING.select} AND status = 'PENDING' AND activates_on <= $2 AND (activates_on, voucher_id) > ($3, $4)
+AND (activates_on, voucher_id) <= ($5, $6) ORDER BY activates_on, voucher_id, id FOR UPDATE
 """
 _ACTIVATED = """
 UPDATE pending_points w SET status = 'ACTIVATED', updated_at = $3
@@ -88,10 +86,10 @@ async def due(db: Transaction, project_id: str, day: date, after: Place, limit: 
     return [Place(*row.values()) for row in rows]
 
 
-async def due_on(db: Transaction, project_id: str, card_ids: Sequence[str], day: date) -> list[PendingRow]:
-    """The waiting points of cards that have their day, locked; those of a card in the order of their days."""
-    rows = await db.write(_DUE_ON, [project_id] * len(card_ids), card_ids, day)
-    return [PENDING.read(row) for row in rows]
+async def due_between(db: Transaction, project_id: str, day: date, after: Place, last: Place) -> list[PendingRow]:
+    """The waiting points that have their day, after a place and up to another, locked, in the order of their days."""
+    places = after.day, after.card_id, last.day, last.card_id
+    return [PENDING.read(row) for row in await db.write(_DUE_BETWEEN, project_id, day, *places)]
 
 
 async def activated(db: Transaction, project_id: str, entries: Sequence[PendingRow], at: datetime) -> list[PendingRow]:

@@ -120,7 +120,6 @@ SELECT next_expiration_date, id FROM vouchers
 WHERE project_id = $1 AND next_expiration_date < $2 AND (next_expiration_date, id) > ($3, $4) AND holder_id IS NOT NULL
 ORDER BY next_expiration_date, id LIMIT $5
 """
-_HOLD_CARDS = f"{VOUCHERS.select} AND id = ANY($2) AND holder_id IS NOT NULL ORDER BY id FOR UPDATE"
 _FORGET = "DELETE FROM earning_rules WHERE project_id = $1 AND campaign_id = $2 RETURNING id"
 
 
@@ -192,5 +191,4 @@ async def expiring(db: Transaction, project_id: str, day: date, after: Place, li
 
 async def hold_cards(db: Transaction, project_id: str, ids: Collection[str]) -> list[VoucherRow]:
     """Those of the cards that somebody holds, in the order of their ids, locked."""
-    rows = await db.write(_HOLD_CARDS, project_id, sorted(set(ids))) if ids else []
-    return [VOUCHERS.read(row) for row in rows]
+    return [card for card in await VOUCHERS.lock_several(db, project_id, set(ids)) if card.holder_id]

@@ -78,9 +78,10 @@ WHERE s.project_id = n.project_id AND s.id = n.id
 _POINTS = """
 SELECT card.id, found.day, found.points
 FROM unnest($1::text[], $2::text[], $3::timestamptz[]) AS card (project_id, id, since), LATERAL (
-    SELECT (created_at AT TIME ZONE $4)::date AS day, sum(amount)::bigint AS points FROM voucher_transactions
-    WHERE project_id = card.project_id AND voucher_id = card.id AND type = ANY($5) AND created_at >= card.since
-    GROUP BY 1
+    SELECT (created_at AT TIME ZONE $4)::date AS day, sum(amount)::bigint AS points FROM (
+        SELECT created_at, amount, type FROM voucher_transactions
+        WHERE project_id = card.project_id AND voucher_id = card.id ORDER BY id DESC NULLS LAST OFFSET 0
+    ) entry WHERE type = ANY($5) AND created_at >= card.since GROUP BY 1
 ) found
 """
 _HELD = """

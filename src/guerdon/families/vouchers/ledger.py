@@ -137,8 +137,12 @@ SELECT expires_on, points FROM taken
 _END = f"""
 WITH ended AS (
     UPDATE points_buckets b SET status = 'EXPIRED', updated_at = $4
-    FROM unnest($1::text[], $2::text[]) AS card (project_id, id)
-    WHERE b.project_id = card.project_id AND b.voucher_id = card.id AND b.status = 'ACTIVE' AND b.expires_on < $3
+    FROM unnest($1::text[], $2::text[]) AS card (project_id, id), LATERAL (
+        SELECT project_id, id FROM points_buckets
+        WHERE project_id = card.project_id AND voucher_id = card.id AND status = 'ACTIVE' AND expires_on < $3
+        ORDER BY expires_on OFFSET 0
+    ) over
+    WHERE b.project_id = over.project_id AND b.id = over.id
     RETURNING b.project_id, {", ".join(f"b.{column}" for column in BucketRow.__struct_fields__)}
 ), noted AS ({_NOTED} SELECT project_id, campaign_id, false, expires_on, -points, $4 FROM ended WHERE points > 0)
 SELECT {BUCKETS.columns} FROM ended
