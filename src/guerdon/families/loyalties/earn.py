@@ -1,5 +1,6 @@
 """Points for what customers do: each campaign on its own, each rule once for every order or other event."""
 
+from collections.abc import Sequence
 from typing import Any
 
 import msgspec
@@ -17,6 +18,7 @@ from guerdon.families.loyalties import grounds, pending, store, tier_views, trig
 from guerdon.families.loyalties.grounds import Due, Ground
 from guerdon.families.loyalties.movements import AUTOMATIC, Expanded, Member, Movement, book, tell_points_added
 from guerdon.families.loyalties.schemas import RewardedPoints
+from guerdon.families.loyalties.store import EarningRuleRow
 from guerdon.families.loyalties.tier_store import LoyaltyTierRow, tier_of_holder
 from guerdon.families.loyalties.triggers import Trigger
 from guerdon.families.orders.schemas import SimpleOrder
@@ -51,29 +53,40 @@ class _Card(msgspec.Struct, frozen=True):
 
 
 async def happened(work: Work, payload: dict[str, Any]) -> None:
-    """Queues a job for every campaign that may reward the event, so that none of them can hold up another."""
+    """Gives the points of the one campaign that may reward the event.
+
+    Where there are several, each gets a job of its own, so that none can hold up another.
+    """
     trigger = await triggers.load(work, payload["event_number"])
     if trigger is None:
         return
-    for campaign_id in await store.campaigns_that_reward(work.db, work.project.id, trigger.met):
+    by_campaign = await store.rules_that_reward(work.db, work.project.id, trigger.met)
+    if len(by_campaign) == 1:
+        ((campaign_id, rules),) = by_campaign.items()
+        await _reward(work, trigger, campaign_id, rules)
+        return
+    for campaign_id in by_campaign:
         await queue.enqueue(work, EARN, {**payload, "campaign_id": campaign_id})
 
 
 async def earn(work: Work, payload: dict[str, Any]) -> None:
-    """The points of one campaign for one event: for the customer's card, which may be given to them first."""
-    project = work.project
+    """The points of one campaign for one event."""
     trigger = await triggers.load(work, payload["event_number"])
-    campaign = await campaigns.hold(work.db, project.id, payload["campaign_id"])
-    if trigger is None or campaign is None:
-        return
-    at = trigger.event.created_at
-    if not campaign.active or problem_at(campaign.period, at, project.timezone):
+    if trigger is not None:
+        rules = await store.rules_that_reward(work.db, work.project.id, trigger.met)
+        await _reward(work, trigger, payload["campaign_id"], rules.get(payload["campaign_id"], ()))
+
+
+async def _reward(work: Work, trigger: Trigger, campaign_id: str, rules: Sequence[EarningRuleRow]) -> None:
+    """The points of one campaign for one event: for the customer's card, which may be given to them first."""
+    project, at = work.project, trigger.event.created_at
+    campaign = await campaigns.hold(work.db, project.id, campaign_id) if rules else None
+    if campaign is None or not campaign.active or problem_at(campaign.period, at, project.timezone):
         return
     holder = await CUSTOMERS.get(work.db, project.id, id=trigger.event.entity_id)
     if holder is None:
         return
-    rules = await store.rules_for(work.db, project.id, campaign.id, trigger.met)
-    tier = await tier_of_holder(work.db, project.id, campaign.id, holder.id) if rules else None
+    tier = await tier_of_holder(work.db, project.id, campaign.id, holder.id)
     occasion = _Occasion(campaign, trigger, tier)
     due = await grounds.due(work, campaign, rules, _ground(work, trigger, holder, tier))
     card = await _held_card(work, occasion, holder, due) if due else None
@@ -103,7 +116,7 @@ async def _held_card(work: Work, occasion: _Occasion, holder: CustomerRow, due: 
     """
     db, project_id = work.db, work.project.id
     card = await _card(work, occasion, holder)
-    held = card and await VOUCHERS.lock(db, project_id, card.before.id)
+    held = card and (await VOUCHERS.lock(db, project_id, card.before.id))
     if card is None or held is None or held.holder_id != holder.id:
         return None
     if occasion.trigger.order and any(one.rule.pending_days for one in due):
@@ -169,7 +182,7 @@ async def _earn(work: Work, occasion: _Occasion, card: _Card, current: VoucherRo
         custom_event=trigger.custom_event,
         holder_loyalty_tier=tier_views.tier(occasion.tier) if occasion.tier else None,
     )
-    row = await book(work, member, movement, expanded, transaction_id=entry_id)
+    row = book(work, member, movement, expanded, transaction_id=entry_id)
     tell_points_added(work, member, row, AUTOMATIC)
     _tell_rewarded(work, occasion, card, member, due)
     return member.card

@@ -78,15 +78,10 @@ async def _catalogue(
     work: Work, rules: Sequence[EarningRuleRow], bound: Mapping[str, Sequence[Binding]], ground: Ground
 ) -> Catalogue:
     """What is known of the order's goods, if anybody asks."""
-    goods = [
-        one.id
-        for rule in rules
-        if not isinstance(rule.earning, Fixed)
-        for one in rule.earning.goods
-        if one.object == "products_collection"
-    ]
+    named = [one for rule in rules if not isinstance(rule.earning, Fixed) for one in rule.earning.goods]
+    goods = [one.id for one in named if one.object == "products_collection"]
     asked = [name for rows in bound.values() for one in rows for name in one.rule.collection_ids]
-    asking = bound or any(rule.earning.formula or (not isinstance(rule.earning, Fixed)) for rule in rules)
+    asking = bound or named or any(rule.earning.formula for rule in rules)
     return await known.catalogue(work, ground.order.items, {*goods, *asked}) if asking else EMPTY
 
 

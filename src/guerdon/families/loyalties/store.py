@@ -89,10 +89,7 @@ class RecordedEvent(msgspec.Struct, frozen=True):
 RULES = Table("earning_rules", EarningRuleRow)
 # A rule for any tier is about those of its own campaign.
 _MET = "event = $2 AND target = ANY($3) AND (target <> '__ANY__' OR campaign_id = $4) AND active AND created_at <= $5"
-_CAMPAIGNS = f"""
-SELECT DISTINCT campaign_id FROM earning_rules WHERE project_id = $1 AND {_MET} ORDER BY campaign_id
-"""
-_EARNING = f"{RULES.select} AND {_MET} AND campaign_id = $6 ORDER BY created_at, id"
+_REWARDING = f"{RULES.select} AND {_MET} ORDER BY campaign_id, created_at, id"
 _EARN = """
 INSERT INTO earnings (project_id, cause_id, earning_rule_id, entry_id) VALUES ($1, $2, $3, $4)
 ON CONFLICT DO NOTHING RETURNING entry_id
@@ -132,16 +129,13 @@ class Met(msgspec.Struct, frozen=True):
     at: datetime
 
 
-async def campaigns_that_reward(db: Transaction, project_id: str, met: Met) -> list[str]:
-    """Ids of the campaigns with rules for such an event that existed then."""
-    values = msgspec.structs.astuple(met)
-    return [row["campaign_id"] for row in await db.rows(_CAMPAIGNS, project_id, *values)]
-
-
-async def rules_for(db: Transaction, project_id: str, campaign_id: str, met: Met) -> list[EarningRuleRow]:
-    """The rules of a campaign that such an event meets, oldest first, whether they hold at that time or not."""
-    values = msgspec.structs.astuple(met)
-    return [RULES.read(row) for row in await db.rows(_EARNING, project_id, *values, campaign_id)]
+async def rules_that_reward(db: Transaction, project_id: str, met: Met) -> dict[str, list[EarningRuleRow]]:
+    """The rules that such an event meets, by campaign and oldest first, whether they hold at that time or not."""
+    found: dict[str, list[EarningRuleRow]] = {}
+    for record in await db.rows(_REWARDING, project_id, *msgspec.structs.astuple(met)):
+        row = RULES.read(record)
+        found.setdefault(row.campaign_id, []).append(row)
+    return found
 
 
 async def earn(db: Transaction, project_id: str, cause_id: str, rule_id: str, entry_id: str) -> bool:

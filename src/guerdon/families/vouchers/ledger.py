@@ -269,8 +269,9 @@ def _last_day(bucket: BucketRow) -> date:
     return bucket.expires_on or date.max
 
 
-async def record(db: Transaction, project_id: str, row: TransactionRow) -> None:
-    await TRANSACTIONS.insert(db, project_id, row)
+def record(db: Transaction, project_id: str, row: TransactionRow) -> None:
+    """Adds the movement before the transaction's next statement."""
+    TRANSACTIONS.insert_later(db, project_id, row)
 
 
 async def record_all(db: Transaction, project_id: str, rows: Sequence[TransactionRow]) -> None:
