@@ -26,6 +26,7 @@ from guerdon.families.loyalties import (
     activation,
     day,
     earn,
+    earn_together,
     expire,
     jobs as loyalties,
     pending,
@@ -46,7 +47,7 @@ from guerdon.families.segments import jobs as segments, store as segments_store
 from guerdon.families.trash_bin import routes as trash_bin
 from guerdon.families.vouchers import reactions as vouchers
 from guerdon.jobs.schedule import FindDue, Schedule
-from guerdon.jobs.worker import Handler, JobWorker, Reactions
+from guerdon.jobs.worker import Handler, JobWorker, Reactions, Together
 from guerdon.settings import Settings
 from guerdon.telemetry import logger
 from guerdon.webhooks.deliver import Deliverer
@@ -89,6 +90,7 @@ REACTIONS: dict[str, tuple[str, ...]] = {
 }
 # What happens to a customer is an event of the customer; only its end and these moves themselves move nobody.
 _UNMOVED = {"customer.deleted", "customer.segment.entered", "customer.segment.left"}
+TOGETHER: dict[str, Together] = {earn.HAPPENED: earn_together.happened}
 FOLLOWED: dict[str, frozenset[str]] = {
     customers.FOLLOW: frozenset(name for name in EVENTS if name.startswith("customer.")) - _UNMOVED,
     SETTLE: settle.MOVED,
@@ -124,7 +126,7 @@ async def work(settings: Settings, database_url: str) -> None:
             failing_after=settings.endpoint_failing_after,
             lease=timedelta(seconds=settings.delivery_lease_s),
         )
-        jobs = JobWorker(made, JOBS, projects.find)
+        jobs = JobWorker(made, JOBS, projects.find, TOGETHER)
         schedule = Schedule(made, SCHEDULED)
         bells = {
             Bell.PROJECTS: schedule.wakeup.ring,

@@ -43,6 +43,12 @@ class Work:
         self._events: list[outbox.Event] = []
         self._bells: set[Bell] = set()
 
+    def beside(self, group_id: str) -> "Work":
+        """Another piece of work in the same transaction: what it records is flushed with what this one does."""
+        other = Work(self.runtime, self.db, self.project, self.actor, group_id)
+        other._events, other._bells = self._events, self._bells
+        return other
+
     def new_id(self, prefix: str) -> str:
         return self.runtime.ids.new(prefix)
 

@@ -1,6 +1,6 @@
 """Earning rules, and which orders have earned by them: tables and statements."""
 
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
 from datetime import date, datetime, timedelta
 from typing import Any
 
@@ -94,12 +94,25 @@ _EARN = """
 INSERT INTO earnings (project_id, cause_id, earning_rule_id, entry_id) VALUES ($1, $2, $3, $4)
 ON CONFLICT DO NOTHING RETURNING entry_id
 """
-_EVENT = """
-SELECT id, type, category, entity_id, created_at, group_id, event_source, data FROM events
-WHERE project_id = $1 AND number = $2
+_EARN_SEVERAL = """
+INSERT INTO earnings (project_id, cause_id, earning_rule_id, entry_id)
+SELECT * FROM unnest($1::text[], $2::text[], $3::text[], $4::text[]) ON CONFLICT DO NOTHING RETURNING entry_id
+"""
+_EVENTS = """
+SELECT found.* FROM unnest($1::text[], $2::bigint[]) AS wanted (project_id, number), LATERAL (
+    SELECT e.number, id, type, category, entity_id, created_at, group_id, event_source, data FROM events e
+    WHERE e.project_id = wanted.project_id AND e.number = wanted.number LIMIT 1
+) found
 """
 _CARD = f"""
 {VOUCHERS.select} AND campaign_id = $2 AND holder_id = $3 ORDER BY active DESC, created_at, id LIMIT 1
+"""
+_CARDS = f"""
+SELECT found.* FROM unnest($1::text[], $2::text[]) AS holder (project_id, id), LATERAL (
+    SELECT {VOUCHERS.columns} FROM (
+        SELECT * FROM vouchers WHERE project_id = holder.project_id AND holder_id = holder.id OFFSET 0
+    ) held WHERE campaign_id = $3 ORDER BY active DESC, created_at, id LIMIT 1
+) found
 """
 _EXPIRING_PROJECTS = """
 SELECT p.id FROM projects p WHERE EXISTS (
@@ -118,6 +131,14 @@ WHERE project_id = $1 AND next_expiration_date < $2 AND (next_expiration_date, i
 ORDER BY next_expiration_date, id LIMIT $5
 """
 _FORGET = "DELETE FROM earning_rules WHERE project_id = $1 AND campaign_id = $2 RETURNING id"
+
+
+class Earned(msgspec.Struct, frozen=True):
+    """What has earned, by which rule, and the entry for it."""
+
+    cause_id: str
+    rule_id: str
+    entry_id: str
 
 
 class Met(msgspec.Struct, frozen=True):
@@ -143,13 +164,30 @@ async def earn(db: Transaction, project_id: str, cause_id: str, rule_id: str, en
     return await db.write_row(_EARN, project_id, cause_id, rule_id, entry_id) is not None
 
 
-async def event(db: Transaction, project_id: str, number: int) -> tuple[RecordedEvent, dict[str, Any]] | None:
-    """An event of the feed and its data."""
-    row = await db.row(_EVENT, project_id, number)
-    if row is None:
-        return None
-    *head, data = row.values()
-    return RecordedEvent(*head), msgspec.json.decode(data)
+async def earn_several(db: Transaction, project_id: str, earnings: Sequence[Earned]) -> set[str]:
+    """The same of several at once: the ids of the entries that are to be made."""
+    columns = zip(*(msgspec.structs.astuple(one) for one in earnings), strict=True)
+    rows = await db.write(_EARN_SEVERAL, [project_id] * len(earnings), *map(list, columns))
+    return {row["entry_id"] for row in rows}
+
+
+async def events(
+    db: Transaction, project_id: str, numbers: Sequence[int]
+) -> dict[int, tuple[RecordedEvent, dict[str, Any]]]:
+    """Events of the feed and their data, by number."""
+    found: dict[int, tuple[RecordedEvent, dict[str, Any]]] = {}
+    for row in await db.rows(_EVENTS, [project_id] * len(numbers), numbers):
+        number, *head, data = row.values()
+        found[number] = RecordedEvent(*head), msgspec.json.decode(data)
+    return found
+
+
+async def cards_of(
+    db: Transaction, project_id: str, campaign_id: str, customer_ids: Sequence[str]
+) -> dict[str, VoucherRow]:
+    """The card of each customer in a campaign, as `card_of` finds it."""
+    rows = await db.rows(_CARDS, [project_id] * len(customer_ids), customer_ids, campaign_id)
+    return {card.holder_id or "": card for card in map(VOUCHERS.read, rows)}
 
 
 async def card_of(db: Transaction, project_id: str, campaign_id: str, customer_id: str) -> VoucherRow | None:

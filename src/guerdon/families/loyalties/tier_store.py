@@ -88,6 +88,15 @@ _HELD = """
 SELECT tier_id FROM loyalty_standings WHERE project_id = $1 AND campaign_id = $2 AND customer_id = $3
 ORDER BY created_at LIMIT 1
 """
+_HELD_BY = f"""
+SELECT holder.id AS holder_id, tier.* FROM unnest($1::text[], $2::text[]) AS holder (project_id, id), LATERAL (
+    SELECT project_id, tier_id FROM loyalty_standings
+    WHERE project_id = holder.project_id AND campaign_id = $3 AND customer_id = holder.id ORDER BY created_at LIMIT 1
+) standing, LATERAL (
+    SELECT {LOYALTY_TIERS.columns} FROM loyalty_tiers
+    WHERE project_id = standing.project_id AND id = standing.tier_id LIMIT 1
+) tier
+"""
 _ENDED = """
 SELECT id FROM loyalty_standings WHERE project_id = $1 AND expiration_date < $2 ORDER BY expiration_date, id LIMIT $3
 """
@@ -138,6 +147,14 @@ async def tier_of_holder(db: Transaction, project_id: str, campaign_id: str, cus
     """The tier that a customer is in, of a campaign."""
     tier_id: str | None = await db.value(_HELD, project_id, campaign_id, customer_id)
     return await LOYALTY_TIERS.get(db, project_id, id=tier_id) if tier_id else None
+
+
+async def tiers_of_holders(
+    db: Transaction, project_id: str, campaign_id: str, customer_ids: Sequence[str]
+) -> dict[str, LoyaltyTierRow]:
+    """The tier of a campaign that each customer is in."""
+    rows = await db.rows(_HELD_BY, [project_id] * len(customer_ids), customer_ids, campaign_id)
+    return {row["holder_id"]: LOYALTY_TIERS.whole(row) for row in rows}
 
 
 async def save(db: Transaction, project_id: str, rows: Sequence[StandingRow]) -> None:

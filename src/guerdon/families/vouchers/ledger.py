@@ -193,6 +193,12 @@ async def add(work: Work, card: VoucherRow, points: int, expires_on: date | None
     return None if row is None else VOUCHERS.read(row)
 
 
+async def add_several(work: Work, fillings: Sequence[Filling]) -> list[VoucherRow]:
+    """The cards with so many points more; no card may be in two. LookupError if one cannot have them."""
+    rows = [(f.card, f.points, f.expires_on, None) for f in fillings]
+    return await _credit(work, _ADD, rows)
+
+
 async def remove(work: Work, card: VoucherRow, points: int) -> VoucherRow | None:
     """The card with so many points less; None if it has not so many, or nobody holds it, or it is gone."""
     changed = await _change(work, _REMOVE, card.id, points)
@@ -209,14 +215,21 @@ async def activate(work: Work, ripe: Sequence[Ripe]) -> list[VoucherRow]:
 
     The caller holds the cards. LookupError if one has not so many points that wait.
     """
+    return await _credit(work, _ACTIVATE, [(r.card, r.points, r.expires_on, r.day) for r in ripe])
+
+
+async def _credit(
+    work: Work, sql: str, rows: Sequence[tuple[VoucherRow, int, date | None, date | None]]
+) -> list[VoucherRow]:
+    """The cards with the points that come to each, the last day of these, and the day that they have waited for."""
     columns = zip(
-        *((work.project.id, r.card.id, r.points, r.expires_on, work.new_id("lopb_"), r.day) for r in ripe), strict=True
+        *((work.project.id, card.id, points, end, work.new_id("lopb_"), day) for card, points, end, day in rows),
+        strict=True,
     )
-    rows = await work.db.write(_ACTIVATE, *map(list, columns), work.now)
-    found = {row["id"]: VOUCHERS.read(row) for row in rows}
-    if len(found) != len(ripe):
-        raise LookupError(f"of {len(ripe)} cards only {len(found)} have the points that wait on them")
-    return [found[r.card.id] for r in ripe]
+    changed = {row["id"]: VOUCHERS.read(row) for row in await work.db.write(sql, *map(list, columns), work.now)}
+    if len(changed) != len(rows):
+        raise LookupError(f"of {len(rows)} cards only {len(changed)} can have the points")
+    return [changed[card.id] for card, *_ in rows]
 
 
 async def change_credits(work: Work, card: VoucherRow, cents: int) -> VoucherRow | None:
