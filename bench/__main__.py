@@ -11,11 +11,13 @@ from collections.abc import Callable
 from types import FrameType
 
 import backlog
+import day
 import delivery
 import events
 import generation
 import isolation
 import latency
+import points
 import redeeming
 from report import Report
 
@@ -27,6 +29,8 @@ MEASURES: dict[str, Callable[[Report], None]] = {
     "backlog": backlog.measure,
     "redeeming": redeeming.measure,
     "generation": generation.measure,
+    "points": points.measure,
+    "day": day.measure,
 }
 LONGEST_S = 1_200
 

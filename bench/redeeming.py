@@ -103,7 +103,7 @@ def fill(running: Stage) -> None:
 def add_codes(running: Stage, prefix: str, count: int) -> None:
     """Codes like the sample, as a generation would have left them."""
     renamed = dict.fromkeys(("id", "code", "code_key"), f"'{prefix}' || number")
-    columns, values = _columns(running, "vouchers", renamed)
+    columns, values = columns_of(running, "vouchers", renamed)
     statement = _CODES.format(columns=columns, values=values, first=1, last=count, project=running.project["id"])
     running.psql(statement)
 
@@ -174,11 +174,11 @@ def _validations(report: Report, running: Stage) -> list[float]:
 def _redemptions(report: Report, running: Stage) -> list[float]:
     running.psql("DELETE FROM outbox")
     done = post(running, "/v1/redemptions", wish("SAMPLE", 0, source_id="sample"))
-    order_columns, order_values = _columns(running, "orders", {"id": "'o' || number", "source_id": "'o' || number"})
-    columns, values = _columns(running, "redemptions", {"id": "'r_b' || number"})
+    order_columns, order_values = columns_of(running, "orders", {"id": "'o' || number", "source_id": "'o' || number"})
+    columns, values = columns_of(running, "redemptions", {"id": "'r_b' || number"})
     names = {"order_columns": order_columns, "order_values": order_values}
     names |= {"redemption_columns": columns, "redemption_values": values}
-    event_columns = _columns(running, "outbox", {})[0].split(", ")
+    event_columns = columns_of(running, "outbox", {})[0].split(", ")
     names["event_columns"] = ", ".join(column for column in event_columns if column != "seq")
     sample = done["redemptions"][0]["id"]
     running.psql(BARE.format(project=running.project["id"], sample=sample, **names))
@@ -231,7 +231,7 @@ def _qualifications(report: Report, running: Stage) -> None:
     )
 
 
-def _columns(running: Stage, table: str, renamed: dict[str, str]) -> tuple[str, str]:
+def columns_of(running: Stage, table: str, renamed: dict[str, str]) -> tuple[str, str]:
     """The columns of a table, and what a copy of a row has in them."""
     found = running.psql(
         f"SELECT string_agg(attname, ',' ORDER BY attnum) FROM pg_attribute"

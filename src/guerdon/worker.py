@@ -27,8 +27,10 @@ from guerdon.families.distributions import (
 from guerdon.families.erasures import erase, store as erasures_store
 from guerdon.families.grants import owe as grants, store as grants_store
 from guerdon.families.loyalties import (
+    activation,
     day,
     earn,
+    earn_together,
     expire,
     jobs as loyalties,
     pending,
@@ -49,7 +51,7 @@ from guerdon.families.segments import jobs as segments, store as segments_store
 from guerdon.families.trash_bin import routes as trash_bin
 from guerdon.families.vouchers import reactions as vouchers
 from guerdon.jobs.schedule import FindDue, Schedule
-from guerdon.jobs.worker import Handler, JobWorker, Reactions
+from guerdon.jobs.worker import Handler, JobWorker, Reactions, Together
 from guerdon.settings import Settings
 from guerdon.telemetry import logger
 from guerdon.webhooks.deliver import Deliverer
@@ -58,7 +60,7 @@ from guerdon.webhooks.send import Sender
 
 # What a day begins with, in this order: rewards and tiers see points that have just become usable, points end last.
 DAY_STEPS = (
-    day.Step(pending.activate_due, pending_store.projects_with_due_points, pending_store.first_day),
+    day.Step(activation.activate_due, pending_store.projects_with_due_points, pending_store.first_day),
     day.Step(automatic.redeem_again, grants_store.projects_with_blocked, grants_store.first_day),
     day.Step(standing.review_ended, tier_store.projects_with_ended_tiers, tier_store.first_day_after_end),
     day.Step(standing.review_period, tier_store.projects_with_new_periods, tier_store.first_day_of_period),
@@ -92,6 +94,7 @@ REACTIONS: dict[str, tuple[str, ...]] = {
 }
 # What happens to a customer is an event of the customer; only its end and these moves themselves move nobody.
 _UNMOVED = {"customer.deleted", "customer.segment.entered", "customer.segment.left"}
+TOGETHER: dict[str, Together] = {earn.HAPPENED: earn_together.happened}
 FOLLOWED: dict[str, frozenset[str]] = {
     customers.FOLLOW: frozenset(name for name in EVENTS if name.startswith("customer.")) - _UNMOVED,
     SETTLE: settle.MOVED,
@@ -128,7 +131,7 @@ async def work(settings: Settings, database_url: str) -> None:
             failing_after=settings.endpoint_failing_after,
             lease=timedelta(seconds=settings.delivery_lease_s),
         )
-        jobs = JobWorker(made, JOBS, projects.find)
+        jobs = JobWorker(made, JOBS, projects.find, TOGETHER)
         schedule = Schedule(made, SCHEDULED)
         bells = {
             Bell.PROJECTS: schedule.wakeup.ring,

@@ -67,9 +67,9 @@ def test_a_job_in_conflict_is_tried_again_at_once(
         tries.append(time.monotonic())
         if len(tries) < 3:
             raise asyncpg.DeadlockDetectedError
-        await earn.earn(work, payload)
+        await earn.happened(work, payload)
 
-    monkeypatch.setitem(worker.JOBS, earn.EARN, unlucky)
+    monkeypatch.setitem(worker.JOBS, earn.HAPPENED, unlucky)
     make.campaign(project, auto_join=True)
     make.rule(project, 5)
     make.order(project, 100, status="PAID")

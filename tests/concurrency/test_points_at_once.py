@@ -47,3 +47,35 @@ def test_points_are_neither_lost_nor_made(project: Project) -> None:
     assert len(rows) == 4
     for balance, *others in rows:
         assert others == [balance] * 4
+
+
+def test_cards_pay_while_their_points_end(project: Project) -> None:
+    """A card either pays before the slice of the day that it is in, or not at all."""
+    rules = {"period_type": "MONTH", "period_value": 0}
+    make.campaign(project, voucher={"loyalty_card": {"points": 0, "expiration_rules": rules}})
+    reward = make.reward(project, 60)
+    cards = [make.member(project, f"c{number}", points=100) for number in range(10)]
+    moved = "UPDATE projects SET clock_offset = clock_offset + interval '2 days' WHERE id = $1 RETURNING id"
+    job = """
+    INSERT INTO jobs (project_id, id, name, payload, group_id, due_at)
+    SELECT $1, 'job_' || n, 'loyalties.day', '{}', 'w-', now() FROM generate_series(1, 2) n RETURNING id
+    """
+
+    def pay(card: dict[str, Any]) -> int:
+        path = f"/v1/loyalties/members/{card['code']}/redemption"
+        body = {"reward": {"id": reward["id"]}, "order": {"amount": 100}}
+        return project.request("POST", path, json=body).status_code
+
+    def end() -> int:
+        project.installation.sql(moved, project.id)
+        return len(project.installation.sql(job, project.id))
+
+    found = together.at_once(end, *(lambda card=card: pay(card) for card in cards))[1:]
+    expired = "SELECT FROM vouchers WHERE project_id = $1 AND next_expiration_date IS NOT NULL"
+    eventually(lambda: not project.installation.sql(expired, project.id))
+    for status, card in zip(found, cards, strict=True):
+        shown = project.get(f"/v1/loyalties/members/{card['code']}")["loyalty_card"]
+        assert (status, shown["expired_points"], shown["balance"]) in {(200, 40, 0), (400, 100, 0)}
+    assert project.get(f"/v1/rewards/{reward['id']}")["redeemed"] == found.count(200)
+    assert len(project.recorded("voucher.loyalty_card.points_expired", count=10)) == 10
+    assert [one for one in project.installation.audit(project.id) if one.wrong] == []

@@ -1,6 +1,7 @@
 """Plans are made once and kept, often while a table is empty: already then they must go by the right index."""
 
 import asyncio
+import re
 from collections.abc import Iterator
 from typing import Any
 
@@ -11,9 +12,11 @@ from guerdon.db.pool import Pool, acquired
 from guerdon.db.table import Order, Table
 from guerdon.families.activity import store as activity
 from guerdon.families.categories.store import CATEGORIES
+from guerdon.families.customers import store as customers
 from guerdon.families.customers.store import CUSTOMERS
 from guerdon.families.deliveries import store as deliveries
 from guerdon.families.feed import store as feed
+from guerdon.families.loyalties import pending_store, tier_store
 from guerdon.families.orders.store import ORDERS
 from guerdon.families.product_collections.store import COLLECTIONS
 from guerdon.families.products.store import PRODUCTS, SKUS
@@ -22,6 +25,8 @@ from guerdon.families.redeemables import store as redeemables
 from guerdon.families.redeemables.gathered import store as gathered
 from guerdon.families.summaries import store as summaries
 from guerdon.families.validation_rules import store as rules
+from guerdon.families.vouchers import ledger
+from guerdon.families.vouchers.store import VOUCHERS
 from installation import Installation
 
 SOURCED: tuple[Table[Any], ...] = (CUSTOMERS, PRODUCTS, SKUS, ORDERS)
@@ -117,6 +122,46 @@ def test_what_an_offer_consists_of_is_looked_up_by_ids(empty: str, name: str) ->
     assert index in plan, plan
     assert "ANY" in plan or "wanted.id" in plan.partition("Index Cond")[2], plan
     assert "Filter" not in plan, plan
+
+
+DAY = "2026-01-01"
+# Statements of many cards at once: the values, and by which index each table is looked up.
+SLICES: dict[str, tuple[str, list[str], set[str]]] = {
+    "buckets that end": (ledger._END, ["{p}", "{c}", DAY, DAY], {"points_buckets_one_per_day", "points_buckets_pkey"}),
+    "cards that lose": (
+        ledger._LOSE,
+        ["{p}", "{c}", "{1}", DAY],
+        {"vouchers_pkey", "points_buckets_one_per_day"},
+    ),
+    "cards that gain": (
+        ledger._ADD,
+        ["{p}", "{c}", "{1}", f"{{{DAY}}}", "{b}", f"{{{DAY}}}", DAY],
+        {"vouchers_pkey"},
+    ),
+    "cards that are held": (VOUCHERS.lock_several_sql, ["p", "{c}"], {"vouchers_pkey"}),
+    "points that have waited": (
+        pending_store._DUE_BETWEEN,
+        ["p", DAY, DAY, "a", DAY, "b"],
+        {"pending_points_due"},
+    ),
+    "points that were collected": (
+        tier_store._POINTS,
+        ["{p}", "{c}", f"{{{DAY}}}", "UTC", "{X}"],
+        {"voucher_transactions_by_voucher"},
+    ),
+    "tiers that are left": (tier_store._LEAVE, ["{p}", "{c}"], {"loyalty_standings_pkey"}),
+    "programmes of customers": (customers._SAVE_PROGRAMS, ["{p}", "{c}", '{"{}"}'], {"customers_pkey"}),
+}
+
+
+@pytest.mark.parametrize("name", SLICES)
+def test_the_cards_of_a_slice_are_looked_up_one_by_one(empty: str, name: str) -> None:
+    sql, values, indexes = SLICES[name]
+    plan = _plan(empty, sql, *values)
+    assert "Seq Scan" not in plan, plan
+    assert set(re.findall(r"Index Scan using (\S+)", plan)) == indexes, plan
+    conditions = re.findall(r"Index Cond: (.*)", plan)
+    assert all("id =" in one.replace("project_id =", "") or "ROW" in one for one in conditions), plan
 
 
 def test_a_replay_and_the_feed_walk_along_keys(empty: str) -> None:

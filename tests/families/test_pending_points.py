@@ -6,6 +6,7 @@ import pytest
 
 import make
 import together
+from guerdon.engine.money import GREATEST
 from installation import Project, eventually
 
 LOPP = "voucher.loyalty_card.pending_points"
@@ -225,3 +226,16 @@ def test_waiting_points_go_with_their_card(project: Project) -> None:
     waiting(project, card)
     project.delete(f"/v1/vouchers/{card['code']}")
     assert project.installation.sql("SELECT FROM pending_points WHERE project_id = $1", project.id) == []
+
+
+def test_points_by_hand_leave_room_for_those_that_wait(project: Project) -> None:
+    """Otherwise the day on which these become usable could never end."""
+    card = programme(project, points=40, days=2)
+    make.order(project, 1_000, status="PAID")
+    waiting(project, card)
+    path = f"/v1/loyalties/members/{card['code']}/balance"
+    project.refuse("POST", path, {"points": GREATEST - 39}, status=400, key="invalid_payload")
+    project.post(path, {"points": GREATEST - 40})
+    project.advance("P3D")
+    shown = card_of(project, card)
+    assert (shown["points"], shown["pending_points"]) == (GREATEST, 0)

@@ -71,6 +71,7 @@ class Table(Generic[R]):
         one = f"SELECT {self.columns} FROM {name} WHERE project_id = wanted.project_id AND id = wanted.id LIMIT 1"  # noqa: S608
         self.several_sql = f"SELECT found.* FROM {WANTED}, LATERAL ({one}) found"  # noqa: S608
         self.hold_several_sql = f"SELECT found.* FROM {WANTED}, LATERAL ({one} FOR KEY SHARE) found"  # noqa: S608
+        self.lock_several_sql = f"SELECT found.* FROM {WANTED}, LATERAL ({one} FOR UPDATE) found"  # noqa: S608
         self.update_sql = f"UPDATE {name} SET ({self.columns}) = ROW({places}) WHERE project_id = $1 AND id = $2"  # noqa: S608
 
     def read(self, values: Any) -> R:  # noqa: ANN401 - a record
@@ -105,6 +106,11 @@ class Table(Generic[R]):
     async def hold_several(self, db: Transaction, project_id: str, ids: Collection[str]) -> list[R]:
         """The same, and they cannot be deleted until the transaction ends."""
         records = await db.write(self.hold_several_sql, project_id, sorted(ids)) if ids else []
+        return [self.read(record) for record in records]
+
+    async def lock_several(self, db: Transaction, project_id: str, ids: Collection[str]) -> list[R]:
+        """The same, and nobody else can change them either."""
+        records = await db.write(self.lock_several_sql, project_id, sorted(ids)) if ids else []
         return [self.read(record) for record in records]
 
     async def all(self, db: Transaction, project_id: str, where: Where, order: Order) -> list[R]:

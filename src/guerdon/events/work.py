@@ -46,6 +46,12 @@ class Work:
         self._bells: set[Bell] = set()
         self._counted: list[Counted] = []
 
+    def beside(self, group_id: str) -> "Work":
+        """Another piece of work in the same transaction: what it records is flushed with what this one does."""
+        other = Work(self.runtime, self.db, self.project, self.actor, group_id)
+        other._events, other._bells = self._events, self._bells
+        return other
+
     def new_id(self, prefix: str) -> str:
         return self.runtime.ids.new(prefix)
 
@@ -128,7 +134,10 @@ class Work:
         if self._events:
             events, self._events = self._events, []
             self._bells.add(Bell.OUTBOX)
-            self.db.later(outbox.INSERT, self.project.id, *outbox.arguments(events))
+            if len(events) < outbox.MANY:
+                self.db.later(outbox.INSERT, self.project.id, *outbox.arguments(events))
+            else:
+                await outbox.copy(self.db, self.project.id, events)
         await self.db.settle()
 
     def committed(self) -> None:

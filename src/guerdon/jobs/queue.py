@@ -54,6 +54,10 @@ WHERE j.project_id = $1 AND j.id = due.id RETURNING j.id, j.name, j.payload, j.g
 """
 # The number of attempts fences out a worker whose lease ended: somebody else has the job then.
 _TAKE = "DELETE FROM jobs WHERE project_id = $1 AND id = $2 AND attempts = $3 RETURNING id"
+_TAKE_SEVERAL = """
+DELETE FROM jobs j USING unnest($1::text[], $2::text[], $3::int[]) AS n (project_id, id, attempts)
+WHERE j.project_id = n.project_id AND j.id = n.id AND j.attempts = n.attempts RETURNING j.id
+"""
 _FAIL = """
 UPDATE jobs SET leased_until = NULL, due_at = now() + $4::interval, last_error = $5,
     parked_at = CASE WHEN $6 THEN now() END
@@ -147,6 +151,12 @@ async def claim(db: Transaction, project_id: str, limit: int, lease: timedelta) 
 async def take(db: Transaction, project_id: str, job: Job) -> bool:
     """Ends the job in the open transaction; False if the lease was lost and it is somebody else's now."""
     return await db.write_row(_TAKE, project_id, job.id, job.attempts) is not None
+
+
+async def take_several(db: Transaction, project_id: str, jobs: Sequence[Job]) -> bool:
+    """Ends the jobs in the open transaction; False if the lease of any of them was lost."""
+    ids, attempts = [job.id for job in jobs], [job.attempts for job in jobs]
+    return len(await db.write(_TAKE_SEVERAL, [project_id] * len(jobs), ids, attempts)) == len(jobs)
 
 
 async def fail(db: Transaction, project_id: str, job: Job, pause: timedelta, error: str, *, park: bool) -> None:

@@ -27,9 +27,15 @@ _TRIES_IN_CONFLICT = 2  # before the one whose failure counts
 
 # A job's code. What it returns, if anything, is the payload of the job for the rest of the work.
 Handler = Callable[[Work, dict[str, Any]], Awaitable[dict[str, Any] | None]]
+# The same of several jobs of a name at once, each with its own work, in one transaction. Raises Apart if it cannot.
+Together = Callable[[Sequence[tuple[Work, dict[str, Any]]]], Awaitable[None]]
 FindProject = Callable[[Transaction, str], Awaitable[Project | None]]
 
 log = logger("jobs")
+
+
+class Apart(Exception):  # noqa: N818 - nothing is wrong
+    """Jobs cannot be done together: each has to be by itself."""
 
 
 class Reactions:
@@ -71,9 +77,16 @@ def _about(event: Numbered) -> dict[str, Any]:
 class JobWorker:
     """Runs jobs for as long as it runs; any number of processes may run one."""
 
-    def __init__(self, runtime: Runtime, handlers: Mapping[str, Handler], find_project: FindProject) -> None:
+    def __init__(
+        self,
+        runtime: Runtime,
+        handlers: Mapping[str, Handler],
+        find_project: FindProject,
+        together: Mapping[str, Together] | None = None,
+    ) -> None:
         self._runtime = runtime
         self._handlers = handlers
+        self._together = together or {}
         self._find_project = find_project
         self.wakeup = Wakeup()
 
@@ -100,8 +113,30 @@ class JobWorker:
             jobs = await queue.claim(db, project_id, BATCH, LEASE)
             project = await self._find_project(db, project_id) if jobs else None
         if project is not None:
-            await asyncio.gather(*(self._run(project, job) for job in jobs))
+            await asyncio.gather(*(self._run_several(project, name, some) for name, some in _by_name(jobs).items()))
         return len(jobs) == BATCH
+
+    async def _run_several(self, project: Project, name: str, jobs: Sequence[Job]) -> None:
+        """Together where that is possible; where it is not, or fails, each by itself, which shows what is wrong."""
+        done = name in self._together and len(jobs) > 1 and await self._run_together(project, name, jobs)
+        if not done:
+            await asyncio.gather(*(self._run(project, job) for job in jobs))
+
+    async def _run_together(self, project: Project, name: str, jobs: Sequence[Job]) -> bool:
+        try:
+            await self._work_together(project, self._together[name], jobs)
+        except (Apart, *CONFLICT, *UNREACHABLE):
+            return False
+        except Exception:
+            log.exception("jobs_not_done_together", job=name)
+            return False
+        return True
+
+    async def _work_together(self, project: Project, handler: Together, jobs: Sequence[Job]) -> None:
+        async with working(self._runtime, project, jobs[0].group_id) as work:
+            if not await queue.take_several(work.db, project.id, jobs):
+                raise Apart
+            await handler([(work.beside(job.group_id), job.payload) for job in jobs])
 
     async def _run(self, project: Project, job: Job) -> None:
         try:
@@ -134,3 +169,10 @@ class JobWorker:
             rest = await self._handlers[job.name](work, job.payload)
             if rest is not None:
                 await queue.enqueue(work, job.name, rest)
+
+
+def _by_name(jobs: Sequence[Job]) -> dict[str, list[Job]]:
+    found: dict[str, list[Job]] = {}
+    for job in jobs:
+        found.setdefault(job.name, []).append(job)
+    return found

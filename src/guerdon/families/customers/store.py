@@ -152,11 +152,10 @@ UPDATE customers SET version = version + 1, programs = programs || jsonb_build_o
         'referred_customers', coalesce((programs->$3->>'referred_customers')::bigint, 0) + 1))
 WHERE project_id = $1 AND id = $2
 """
-_SET_TIER = f"""
-UPDATE customers SET version = version + 1, programs = programs || jsonb_build_object(
-    $3::text, (coalesce(programs->$3, '{{}}') - 'loyalty_tier')
-        || CASE WHEN $4::text IS NULL THEN '{{}}' ELSE jsonb_build_object('loyalty_tier', $4::text) END)
-WHERE project_id = $1 AND id = $2 RETURNING {CUSTOMERS.columns}
+_SAVE_PROGRAMS = """
+UPDATE customers c SET version = c.version + 1, programs = n.programs
+FROM unnest($1::text[], $2::text[], $3::jsonb[]) AS n (project_id, id, programs)
+WHERE c.project_id = n.project_id AND c.id = n.id
 """
 _RETURNED = ", ".join(f"c.{column}" for column in CustomerRow.__struct_fields__)
 _CHANGE_CARDS = f"""
@@ -254,9 +253,14 @@ async def count_referred(db: Transaction, project_id: str, customer_id: str, cam
     await db.write(_COUNT_REFERRED, project_id, customer_id, campaign)
 
 
-async def set_tier(
-    db: Transaction, project_id: str, customer_id: str, campaign: str, tier_id: str | None
-) -> CustomerRow | None:
-    """The customer, in this tier of the campaign of this name, or in none; None if there is no such customer."""
-    row = await db.write_row(_SET_TIER, project_id, customer_id, campaign, tier_id)
-    return None if row is None else CUSTOMERS.read(row)
+def in_tier(row: CustomerRow, campaign: str, tier_id: str | None) -> CustomerRow:
+    """The customer, in this tier of the campaign of this name, or in none."""
+    program = {name: value for name, value in row.programs.get(campaign, {}).items() if name != "loyalty_tier"}
+    after = {**program, "loyalty_tier": tier_id} if tier_id else program
+    return msgspec.structs.replace(row, programs={**row.programs, campaign: after})
+
+
+async def save_programs(db: Transaction, project_id: str, rows: Sequence[CustomerRow]) -> None:
+    """Writes what customers have of campaigns. The caller has locked them, each in the order of the ids."""
+    ids, programs = [row.id for row in rows], [row.programs for row in rows]
+    await db.write(_SAVE_PROGRAMS, [project_id] * len(rows), ids, programs)

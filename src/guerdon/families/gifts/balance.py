@@ -47,7 +47,7 @@ async def adjust(work: Work, card: VoucherRow, change: AmountChange, *, source: 
         details={"balance": msgspec.to_builtins(shown)},
         created_at=work.now,
     )
-    await ledger.record(work.db, work.project.id, row)
+    ledger.record(work.db, work.project.id, row)
     _tell(work, changed, campaign, holder, row, shown)
     return shown
 

@@ -58,6 +58,6 @@ async def _moved(work: Work, campaign: CampaignRow, card: VoucherRow | None, poi
     member = Member(card, campaign, holders[0])
     kind = "POINTS_ADDITION" if points > 0 else "POINTS_REMOVAL"
     movement = Movement(type=kind, points=points, source=AUTOMATION, operation_type=AUTOMATIC)
-    row = await book(work, member, movement, Expanded())
+    row = book(work, member, movement, Expanded())
     tell_points_added(work, member, row, AUTOMATIC)
     return True

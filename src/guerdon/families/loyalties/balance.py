@@ -47,7 +47,7 @@ async def adjust(work: Work, card: VoucherRow, change: BalanceChange) -> Balance
         source_id=change.source_id,
         reason=change.reason,
     )
-    row = await book(work, member, movement, Expanded())
+    row = book(work, member, movement, Expanded())
     tell_points_added(work, member, row, MANUAL)
     return views.balance(changed, change.points, MANUAL)
 

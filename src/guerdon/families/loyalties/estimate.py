@@ -44,8 +44,9 @@ async def estimate(work: Work, campaign: CampaignRow, asked: EstimateRequest) ->
         order_metadata=after.metadata,
         tier=await tier_of_holder(work.db, work.project.id, campaign.id, known.id) if known else None,
     )
-    rules = await store.rules_for(work.db, work.project.id, campaign.id, Met(ORDER_PAID, ("",), "", work.now))
-    points = sum(one.points for one in await grounds.due(work, campaign, rules, ground))
+    met = Met(ORDER_PAID, ("",), "", work.now)
+    by_campaign = await store.rules_that_reward(work.db, work.project.id, met)
+    points = sum(one.points for one in await grounds.due(work, campaign, by_campaign.get(campaign.id, []), ground))
     return Estimate(NamedCampaign(campaign.id, campaign.name), points)
 
 

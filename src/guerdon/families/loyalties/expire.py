@@ -13,12 +13,13 @@ from guerdon.families.customers.store import CUSTOMERS, CardChange
 from guerdon.families.loyalties import places, store, views
 from guerdon.families.loyalties.movements import Expanded, Member, Movement, entry, tell_booked
 from guerdon.families.loyalties.schemas import PointsExpired
+from guerdon.families.loyalties.turns import turns
 from guerdon.families.publications.publish import AUTOMATION
 from guerdon.families.vouchers import ledger, views as voucher_views
 from guerdon.families.vouchers.ledger import BucketRow, TransactionRow
 from guerdon.families.vouchers.store import VoucherRow
 
-_SLICE = 200
+_SLICE = 1_000
 _Ended = tuple[VoucherRow, list[BucketRow]]
 
 
@@ -57,28 +58,15 @@ async def _losers(
 ) -> list[tuple[Member, list[BucketRow]]]:
     """The cards with their holders, who have lost the points."""
     found: list[tuple[Member, list[BucketRow]]] = []
-    for turn in _turns(ended):
+    for turn in turns(ended, lambda one: (one[0].holder_id or "",)):
         lost = [
-            CardChange(holder_id, campaign=programmes[card.campaign_id or ""].name, points=-_points(buckets))
-            for holder_id, (card, buckets) in sorted(turn.items())
+            CardChange(card.holder_id or "", campaign=programmes[card.campaign_id or ""].name, points=-_points(buckets))
+            for card, buckets in turn
         ]
-        for holder in await customers.change_cards(work.db, work.project.id, lost):
-            card, buckets = turn[holder.id]
-            found.append((Member(card, programmes[card.campaign_id or ""], holder), buckets))
+        changed = {row.id: row for row in await customers.change_cards(work.db, work.project.id, lost)}
+        for card, buckets in turn:
+            found.append((Member(card, programmes[card.campaign_id or ""], changed[card.holder_id or ""]), buckets))
     return found
-
-
-def _turns(ended: Sequence[_Ended]) -> list[dict[str, _Ended]]:
-    """By holder, in as many turns as the one with the most cards has cards."""
-    turns: list[dict[str, _Ended]] = []
-    for one in ended:
-        holder_id = one[0].holder_id or ""
-        turn = next((turn for turn in turns if holder_id not in turn), None)
-        if turn is None:
-            turns.append({holder_id: one})
-        else:
-            turn[holder_id] = one
-    return turns
 
 
 def _points(buckets: Sequence[BucketRow]) -> int:

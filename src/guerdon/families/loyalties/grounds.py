@@ -24,6 +24,8 @@ from guerdon.families.validation_rules import store as rules_store
 from guerdon.families.validation_rules.compiled import compiled, holds
 from guerdon.families.validation_rules.store import Binding, RuleRow
 
+Bindings = Mapping[str, Sequence[Binding]]
+
 
 class Ground(msgspec.Struct, frozen=True, kw_only=True):
     """What rules are asked about; the customer as they were told of, and the tier that they are in."""
@@ -45,12 +47,22 @@ class Due(msgspec.Struct, frozen=True):
 
 async def due(work: Work, campaign: CampaignRow, rules: Sequence[EarningRuleRow], ground: Ground) -> list[Due]:
     """The points of those rules that hold at the moment, in their order; none of 0 points."""
+    return await due_by(work, campaign, rules, ground, await bindings(work, rules))
+
+
+async def bindings(work: Work, rules: Sequence[EarningRuleRow]) -> Bindings:
+    """The validation rules that earning rules are bound by."""
+    return await rules_store.bindings_of(work.db, work.project.id, [rule.id for rule in rules])
+
+
+async def due_by(
+    work: Work, campaign: CampaignRow, rules: Sequence[EarningRuleRow], ground: Ground, bindings: Bindings
+) -> list[Due]:
+    """The same, for bindings that are known."""
     zone = work.project.timezone
     now = ground.moment.now
     open_ = [rule for rule in rules if problem_at(rule.period(campaign), now, zone) is None]
-    if not open_:
-        return []
-    bound = await rules_store.bindings_of(work.db, work.project.id, [rule.id for rule in open_])
+    bound = {rule.id: bindings[rule.id] for rule in open_ if rule.id in bindings}
     catalogue = await _catalogue(work, open_, bound, ground)
     asked = [one.rule for rows in bound.values() for one in rows]
     facts = await facts_for(work, asked, ground, catalogue)
@@ -79,15 +91,10 @@ async def _catalogue(
     work: Work, rules: Sequence[EarningRuleRow], bound: Mapping[str, Sequence[Binding]], ground: Ground
 ) -> Catalogue:
     """What is known of the order's goods, if anybody asks."""
-    goods = [
-        one.id
-        for rule in rules
-        if not isinstance(rule.earning, Fixed)
-        for one in rule.earning.goods
-        if one.object == "products_collection"
-    ]
+    named = [one for rule in rules if not isinstance(rule.earning, Fixed) for one in rule.earning.goods]
+    goods = [one.id for one in named if one.object == "products_collection"]
     asked = [name for rows in bound.values() for one in rows for name in one.rule.collection_ids]
-    asking = bound or any(rule.earning.formula or (not isinstance(rule.earning, Fixed)) for rule in rules)
+    asking = bound or named or any(rule.earning.formula for rule in rules)
     return await known.catalogue(work, ground.order.items, {*goods, *asked}) if asking else EMPTY
 
 

@@ -60,12 +60,12 @@ class Member(msgspec.Struct, frozen=True):
     holder: CustomerRow
 
 
-async def book(
+def book(
     work: Work, member: Member, movement: Movement, expanded: Expanded, *, transaction_id: str | None = None
 ) -> TransactionRow:
     """Adds the movement to the ledger and records voucher.loyalty_card.transaction.created."""
     row = entry(work, member, movement, transaction_id=transaction_id)
-    await ledger.record(work.db, work.project.id, row)
+    ledger.record(work.db, work.project.id, row)
     tell_booked(work, member, movement, expanded, row)
     return row
 

@@ -6,19 +6,18 @@ from typing import Any
 import msgspec
 
 from guerdon.engine.money import GREATEST
-from guerdon.engine.points import last_day
 from guerdon.errors import ApiError, invalid_payload, not_found, refused
 from guerdon.events.work import Work
 from guerdon.families.campaigns import store as campaigns
 from guerdon.families.campaigns.store import CampaignRow
 from guerdon.families.customers import store as customers
-from guerdon.families.customers.store import CardChange
-from guerdon.families.loyalties import pending_events, pending_store as store, places, triggers, views
+from guerdon.families.loyalties import activation, pending_events, pending_store as store, triggers, views
+from guerdon.families.loyalties.activation import Ready
 from guerdon.families.loyalties.balance import not_published
-from guerdon.families.loyalties.movements import AUTOMATIC, MANUAL, Expanded, Member, Movement, book
+from guerdon.families.loyalties.movements import AUTOMATIC, MANUAL, Member
 from guerdon.families.loyalties.pending_store import PENDING, WAITING, PendingRow
 from guerdon.families.loyalties.schemas import Balance, PendingBalance
-from guerdon.families.loyalties.store import RULES, EarningRuleRow, hold_cards
+from guerdon.families.loyalties.store import EarningRuleRow
 from guerdon.families.loyalties.triggers import Trigger
 from guerdon.families.orders import views as order_views
 from guerdon.families.orders.schemas import SimpleOrder
@@ -71,7 +70,7 @@ async def add(work: Work, campaign: CampaignRow, trigger: Trigger, card: Voucher
 async def activate(work: Work, card: VoucherRow, entry: PendingRow) -> Balance:
     """The card's balance with the points. Errors: not_found, not_published, invalid_pending_points_state."""
     member, held = await _hold(work, card, entry, "activated")
-    changed = await _activate(work, member, held, MANUAL)
+    (changed,) = await activation.activate(work, [Ready(member, held)], MANUAL)
     return views.balance(changed.card, held.points, MANUAL)
 
 
@@ -114,25 +113,6 @@ async def cancel_of_order(work: Work, payload: dict[str, Any]) -> None:
         await _cancel(work, member, held, AUTOMATIC)
 
 
-async def activate_due(work: Work, day: date, after: str) -> str | None:
-    """Lets points be used whose day has come, of a slice of the cards; where to go on, None at the end."""
-    found = await store.due(work.db, work.project.id, day, places.read(after), _SLICE)
-    for card in await hold_cards(work.db, work.project.id, [place.card_id for place in found]):
-        await _activate_due(work, card, day)
-    return places.write(found[-1]) if len(found) == _SLICE else None
-
-
-async def _activate_due(work: Work, card: VoucherRow, day: date) -> None:
-    """Without campaign or holder the card is about to go, or to be nobody's: then it is left alone."""
-    campaign = await campaigns.CAMPAIGNS.get(work.db, work.project.id, id=card.campaign_id)
-    holder = await customers.hold(work.db, work.project.id, card.holder_id or "")
-    if campaign is None or holder is None:
-        return
-    member = Member(card, campaign, holder)
-    for entry in await store.due_on(work.db, work.project.id, card.id, day):
-        member = await _activate(work, member, entry, AUTOMATIC)
-
-
 async def _hold(work: Work, card: VoucherRow, entry: PendingRow, wanted: str) -> tuple[Member, PendingRow]:
     """The campaign, the card and its holder, and the entry, all held."""
     db, project_id = work.db, work.project.id
@@ -151,43 +131,6 @@ async def _hold(work: Work, card: VoucherRow, entry: PendingRow, wanted: str) ->
     if holder is None:
         raise not_published(card)
     return Member(locked, campaign, holder), held
-
-
-async def _activate(work: Work, member: Member, entry: PendingRow, operation_type: str) -> Member:
-    """From that day on the points count towards their end."""
-    today, campaign = work.project.day_of(work.now), member.campaign
-    rules = entry.expiration
-    expires_on = last_day(rules, today) if rules else campaign.last_day_of_points(today)
-    changed = await ledger.activate(work, member.card, entry.points, entry.activates_on, expires_on)
-    if changed is None:
-        raise LookupError(f"card {member.card.id} has not the points that wait on it")  # it was held
-    row = msgspec.structs.replace(entry, status="ACTIVATED", updated_at=work.now)
-    await PENDING.update(work.db, work.project.id, row)
-    gained = CardChange(member.holder.id, campaign=campaign.name, points=entry.points)
-    (holder,) = await customers.change_cards(work.db, work.project.id, [gained])
-    after = Member(changed, campaign, holder)
-    order = await _order(work, row)
-    rule = await RULES.get(work.db, work.project.id, id=row.earning_rule_id)
-    told = row.details["event"]
-    movement = Movement(
-        type="PENDING_POINTS_ACTIVATION",
-        points=row.points,
-        details={
-            "order": row.details["order"],
-            "event": {"id": told["id"], "type": told["type"]},
-            "earning_rule": row.details["earning_rule"],
-            "pending_points": views.pending_points(row),
-        },
-        operation_type=operation_type,
-    )
-    expanded = Expanded(
-        order=order,
-        event={name: value for name, value in told.items() if name != "event_source"},
-        earning_rule=views.simple_earning_rule(rule) if rule else None,
-    )
-    booked = await book(work, after, movement, expanded)
-    pending_events.activated(work, after, row, order, booked, operation_type)
-    return after
 
 
 async def _cancel(work: Work, member: Member, entry: PendingRow, operation_type: str) -> None:

@@ -1,5 +1,6 @@
 """Points that wait: their table and every statement on it."""
 
+from collections.abc import Sequence
 from datetime import date, datetime
 from typing import Any
 
@@ -53,8 +54,14 @@ SELECT DISTINCT activates_on, voucher_id FROM pending_points
 WHERE project_id = $1 AND status = 'PENDING' AND activates_on <= $2 AND (activates_on, voucher_id) > ($3, $4)
 ORDER BY activates_on, voucher_id LIMIT $5
 """
-_DUE_ON = f"""
-{PENDING.select} AND voucher_id = $2 AND status = 'PENDING' AND activates_on <= $3 ORDER BY activates_on, id FOR UPDATE
+_DUE_BETWEEN = f"""
+{PENDING.select} AND status = 'PENDING' AND activates_on <= $2 AND (activates_on, voucher_id) > ($3, $4)
+AND (activates_on, voucher_id) <= ($5, $6) ORDER BY activates_on, voucher_id, id FOR UPDATE
+"""
+_ACTIVATED = """
+UPDATE pending_points w SET status = 'ACTIVATED', updated_at = $3
+FROM unnest($1::text[], $2::text[]) AS n (project_id, id)
+WHERE w.project_id = n.project_id AND w.id = n.id
 """
 
 
@@ -79,6 +86,13 @@ async def due(db: Transaction, project_id: str, day: date, after: Place, limit: 
     return [Place(*row.values()) for row in rows]
 
 
-async def due_on(db: Transaction, project_id: str, card_id: str, day: date) -> list[PendingRow]:
-    """The waiting points of a card that have their day, locked."""
-    return [PENDING.read(row) for row in await db.write(_DUE_ON, project_id, card_id, day)]
+async def due_between(db: Transaction, project_id: str, day: date, after: Place, last: Place) -> list[PendingRow]:
+    """The waiting points that have their day, after a place and up to another, locked, in the order of their days."""
+    places = after.day, after.card_id, last.day, last.card_id
+    return [PENDING.read(row) for row in await db.write(_DUE_BETWEEN, project_id, day, *places)]
+
+
+async def activated(db: Transaction, project_id: str, entries: Sequence[PendingRow], at: datetime) -> list[PendingRow]:
+    """The entries, which the caller holds, as those of points that can be used now."""
+    await db.write(_ACTIVATED, [project_id] * len(entries), [entry.id for entry in entries], at)
+    return [msgspec.structs.replace(entry, status="ACTIVATED", updated_at=at) for entry in entries]

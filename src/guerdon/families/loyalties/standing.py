@@ -1,7 +1,7 @@
 """Which tier a card is in: decided anew whenever its points move, its tier ends or a period begins."""
 
-from collections.abc import Mapping, Sequence
-from datetime import date
+from collections.abc import Collection, Mapping, Sequence
+from datetime import date, datetime
 from typing import Any
 
 import msgspec
@@ -13,17 +13,18 @@ from guerdon.engine.calendar import parse_duration
 from guerdon.engine.tiers import Move, Points, Policy, Rounding, Standing, next_period, previous_period, settle, until
 from guerdon.events.work import Work
 from guerdon.families.campaigns import store as campaigns, views as campaign_views
-from guerdon.families.campaigns.store import CampaignRow
+from guerdon.families.campaigns.store import CAMPAIGNS, CampaignRow
 from guerdon.families.customers import store as customers, views as customer_views
 from guerdon.families.customers.store import CUSTOMERS, CustomerRow
 from guerdon.families.loyalties import tier_store as store, tier_views as views
 from guerdon.families.loyalties.day import midnight
+from guerdon.families.loyalties.store import hold_cards
 from guerdon.families.loyalties.tier_schemas import LoyaltyUpdated, TierChanged, TierMoved
 from guerdon.families.loyalties.tier_store import STANDINGS, LoyaltyTierRow, StandingRow
 from guerdon.families.vouchers.store import VOUCHERS, VoucherRow
 from guerdon.tenant import INTERNAL
 
-_SLICE = 100
+_SLICE = 500
 _MOVED = {
     "joined": "customer.loyalty.tier.joined",
     "left": "customer.loyalty.tier.left",
@@ -36,34 +37,43 @@ Tiers = Mapping[str, LoyaltyTierRow]
 
 
 class _Seat(msgspec.Struct, frozen=True):
-    """A card, held, with its campaign and the tier that it was in."""
+    """A card, held, with its campaign, the tiers of this, and the one that the card was in."""
 
     campaign: CampaignRow
+    tiers: Tiers
     card: VoucherRow
     row: StandingRow | None
 
+    @property
+    def standing(self) -> Standing | None:
+        return self.row.standing if self.row else None
 
-async def settle_tiers(work: Work, card_id: str, *, refresh: bool = False) -> None:
-    """Brings the tier of a card up to date and tells what has changed. Locks campaign, card, customer, in this order.
+
+class _Decided(msgspec.Struct, frozen=True):
+    """What becomes of a card: its tier with the end that the policy gives it now, then its moves."""
+
+    seat: _Seat
+    refreshed: Standing | None
+    moves: Sequence[Move]
+
+
+async def settle_tiers(work: Work, card_ids: Collection[str], *, refresh: bool = False) -> None:
+    """Brings the tiers of cards up to date and tells what has changed. Locks campaigns, then cards, then customers.
 
     `refresh` also applies a changed policy to the end of the tier, where that is not over yet.
     """
-    card = await VOUCHERS.get(work.db, work.project.id, id=card_id)
-    if card is None or card.campaign_id is None:
-        return
-    tiers = await store.tiers_of(work.db, work.project.id, card.campaign_id)
-    if not tiers and await STANDINGS.get(work.db, work.project.id, id=card_id) is None:
-        return
-    seat = await _held(work, card)
-    if seat is None:
-        return
-    policy, today = policy_of(seat.campaign), work.project.day_of(work.now)
-    standing = seat.row.standing if seat.row else None
-    refreshed = _refreshed(policy, standing, today) if refresh else standing
-    ranges = [tier.range for tier in tiers]
-    moves = settle(policy, ranges, refreshed, await _points(work, policy, seat, today), today)
-    if moves or refreshed != standing:
-        await _move(work, seat, {tier.id: tier for tier in tiers}, moves, refreshed)
+    seats = await _seats(work, card_ids)
+    today = work.project.day_of(work.now)
+    points = await _points(work, seats, today)
+    found: list[_Decided] = []
+    for seat in seats:
+        policy = policy_of(seat.campaign)
+        refreshed = _refreshed(policy, seat.standing, today) if refresh else seat.standing
+        ranges = [tier.range for tier in seat.tiers.values()]
+        moves = settle(policy, ranges, refreshed, points[seat.card.id], today)
+        if moves or refreshed != seat.standing:
+            found.append(_Decided(seat, refreshed, moves))
+    await _move(work, found)
 
 
 def policy_of(campaign: CampaignRow) -> Policy:
@@ -88,8 +98,7 @@ def policy_of(campaign: CampaignRow) -> Policy:
 async def review_ended(work: Work, day: date, _after: str) -> str | None:
     """A slice of the cards whose tier ended before that day; None at the end."""
     found = await store.ended(work.db, work.project.id, day, _SLICE)
-    for card_id in sorted(found):
-        await settle_tiers(work, card_id)
+    await settle_tiers(work, found)
     return day.isoformat() if len(found) == _SLICE else None
 
 
@@ -100,8 +109,7 @@ async def review_period(work: Work, day: date, after: str) -> str | None:
     if campaign_id is None:
         return None
     found = await store.cards_of(work.db, work.project.id, campaign_id, card_id if campaign_id == first else "", _SLICE)
-    for one in found:
-        await settle_tiers(work, one)
+    await settle_tiers(work, found)
     if len(found) == _SLICE:
         return f"{campaign_id}|{found[-1]}"
     await plan(work, campaign_id, day)
@@ -116,26 +124,38 @@ async def plan(work: Work, campaign_id: str, day: date) -> None:
     await store.plan(work.db, work.project.id, campaign_id, next_period(day, policy.period) if starts else None)
 
 
-async def _held(work: Work, card: VoucherRow) -> _Seat | None:
-    """None for a card of nobody: nobody is in a tier with it."""
+async def _seats(work: Work, card_ids: Collection[str]) -> list[_Seat]:
+    """The cards that may be in a tier, held. A card of nobody is in none, and leaves the one that it was in."""
     db, project_id = work.db, work.project.id
+    cards = [card for card in await VOUCHERS.several(db, project_id, card_ids) if card.campaign_id]
+    tiers = {
+        one: await store.tiers_of(db, project_id, one) for one in sorted({card.campaign_id or "" for card in cards})
+    }
+    standing = {row.id for row in await STANDINGS.several(db, project_id, card_ids)}
+    wanted = {card.id: card.campaign_id or "" for card in cards if tiers[card.campaign_id or ""] or card.id in standing}
+    if not wanted:
+        return []
     await db.begin()
-    campaign = await campaigns.hold(db, project_id, card.campaign_id or "")
-    held = await VOUCHERS.lock(db, project_id, card.id)
-    if campaign is None or held is None or held.holder_id is None:
-        await STANDINGS.delete(db, project_id, card.id)
-        return None
-    return _Seat(campaign, held, await STANDINGS.get(db, project_id, id=card.id))
+    held = {row.id: row for row in await CAMPAIGNS.hold_several(db, project_id, set(wanted.values()))}
+    found = [card for card in await hold_cards(db, project_id, wanted) if card.campaign_id in held]
+    rows = {row.id: row for row in await STANDINGS.several(db, project_id, [card.id for card in found])}
+    await store.leave(db, project_id, sorted(standing & wanted.keys() - {card.id for card in found}))
+    by_id = {one: {tier.id: tier for tier in of} for one, of in tiers.items()}
+    return [
+        _Seat(held[card.campaign_id or ""], by_id[card.campaign_id or ""], card, rows.get(card.id)) for card in found
+    ]
 
 
-async def _points(work: Work, policy: Policy, seat: _Seat, today: date) -> Points:
-    """What is left on the card and, where it counts, what it has collected since the periods that may count."""
-    if policy.by_balance:
-        return Points(seat.card.balance)
-    oldest = min(today, seat.row.expiration_date or today if seat.row else today)
-    since = midnight(max(_FIRST, previous_period(oldest, policy.period)), work.project.timezone)
-    zone = work.project.timezone
-    return Points(seat.card.balance, await store.collected(work.db, work.project.id, seat.card.id, since, zone))
+async def _points(work: Work, seats: Sequence[_Seat], today: date) -> dict[str, Points]:
+    """What is left on the cards and, where it counts, what they have collected since the periods that may count."""
+    since: dict[str, datetime] = {}
+    for seat in seats:
+        policy = policy_of(seat.campaign)
+        if not policy.by_balance:
+            oldest = min(today, seat.row.expiration_date or today if seat.row else today)
+            since[seat.card.id] = midnight(max(_FIRST, previous_period(oldest, policy.period)), work.project.timezone)
+    collected = await store.collected(work.db, work.project.id, since, work.project.timezone)
+    return {seat.card.id: Points(seat.card.balance, collected.get(seat.card.id, {})) for seat in seats}
 
 
 def _refreshed(policy: Policy, standing: Standing | None, today: date) -> Standing | None:
@@ -146,33 +166,50 @@ def _refreshed(policy: Policy, standing: Standing | None, today: date) -> Standi
     return replace(standing, until=end) if end is not None and end >= today else standing
 
 
-async def _move(work: Work, seat: _Seat, tiers: Tiers, moves: Sequence[Move], refreshed: Standing | None) -> None:
-    holder = await CUSTOMERS.lock(work.db, work.project.id, seat.card.holder_id or "")
-    if holder is None:
-        return
-    current = seat.row
-    if refreshed and current and refreshed != current.standing:
-        current = _row(work, seat, refreshed, current)
-        _tell_moved(work, seat, holder, tiers, current, _EXPIRATION_CHANGED)
-    for move in moves:
+async def _move(work: Work, decided: Sequence[_Decided]) -> None:
+    """Writes and tells what becomes of the cards. One whose holder has just gone stays as it is until it is free."""
+    db, project_id = work.db, work.project.id
+    locked = await CUSTOMERS.lock_several(db, project_id, {one.seat.card.holder_id or "" for one in decided})
+    holders = {row.id: row for row in locked}
+    standing: dict[str, StandingRow | None] = {}
+    for one in decided:
+        holder = holders.get(one.seat.card.holder_id or "")
+        if holder is None:
+            continue
+        current = _moved(work, one, holder)
+        standing[one.seat.card.id] = current
+        changed = customers.in_tier(holder, one.seat.campaign.name, current.tier_id if current else None)
+        holders[holder.id] = changed
+        if one.moves:
+            _tell_updated(work, one.seat.campaign, changed)
+    await store.save(db, project_id, [row for row in standing.values() if row])
+    await store.leave(db, project_id, [card_id for card_id, row in standing.items() if row is None])
+    changes = [holders[row.id] for row in locked if holders[row.id] is not row]
+    if changes:
+        await customers.save_programs(db, project_id, changes)
+
+
+def _moved(work: Work, one: _Decided, holder: CustomerRow) -> StandingRow | None:
+    """Where the card is in the end; its moves are recorded."""
+    seat, current = one.seat, one.seat.row
+    if one.refreshed and current and one.refreshed != current.standing:
+        current = _row(work, seat, one.refreshed, current)
+        _tell_moved(work, seat, holder, current, _EXPIRATION_CHANGED)
+    for move in one.moves:
         after = _row(work, seat, move.after, current) if move.after else None
-        _tell(work, seat, holder, tiers, move, current, after)
+        _tell(work, seat, holder, move, current, after)
         current = after
-    if current is None:
-        await STANDINGS.delete(work.db, work.project.id, seat.card.id)
-    else:
-        await store.save(work.db, work.project.id, current)
-    changed = await customers.set_tier(
-        work.db, work.project.id, holder.id, seat.campaign.name, current.tier_id if current else None
+    return current
+
+
+def _tell_updated(work: Work, campaign: CampaignRow, holder: CustomerRow) -> None:
+    updated = LoyaltyUpdated(
+        customer=customer_views.simple(holder),
+        campaign=campaign_views.simple_of_customer(campaign),
+        loyalty=customer_views.loyalty(holder),
+        created_at=iso(work.now),
     )
-    if changed is not None and moves:
-        updated = LoyaltyUpdated(
-            customer=customer_views.simple(changed),
-            campaign=campaign_views.simple_of_customer(seat.campaign),
-            loyalty=customer_views.loyalty(changed),
-            created_at=iso(work.now),
-        )
-        work.record("customer.loyalty.updated", holder.id, updated, campaign_id=seat.campaign.id, actor=INTERNAL)
+    work.record("customer.loyalty.updated", holder.id, updated, campaign_id=campaign.id, actor=INTERNAL)
 
 
 def _row(work: Work, seat: _Seat, standing: Standing, before: StandingRow | None) -> StandingRow:
@@ -192,7 +229,6 @@ def _tell(
     work: Work,
     seat: _Seat,
     holder: CustomerRow,
-    tiers: Tiers,
     move: Move,
     before: StandingRow | None,
     after: StandingRow | None,
@@ -201,21 +237,21 @@ def _tell(
         changed = TierChanged(
             customer=customer_views.simple(holder),
             campaign=campaign_views.simple_of_customer(seat.campaign),
-            loyalty_tier_from=views.tier(tiers[before.tier_id], before),
-            loyalty_tier_to=views.tier(tiers[after.tier_id], after),
+            loyalty_tier_from=views.tier(seat.tiers[before.tier_id], before),
+            loyalty_tier_to=views.tier(seat.tiers[after.tier_id], after),
             created_at=iso(work.now),
         )
         work.record(_CHANGED[move.kind], holder.id, changed, campaign_id=seat.campaign.id, actor=INTERNAL)
         return
     row = after or before
     if row is not None:
-        _tell_moved(work, seat, holder, tiers, row, _MOVED[move.kind])
+        _tell_moved(work, seat, holder, row, _MOVED[move.kind])
         if move.kind == "prolonged":
-            _tell_moved(work, seat, holder, tiers, row, _EXPIRATION_CHANGED)
+            _tell_moved(work, seat, holder, row, _EXPIRATION_CHANGED)
 
 
-def _tell_moved(work: Work, seat: _Seat, holder: CustomerRow, tiers: Tiers, row: StandingRow, event_type: str) -> None:
-    tier = tiers.get(row.tier_id)
+def _tell_moved(work: Work, seat: _Seat, holder: CustomerRow, row: StandingRow, event_type: str) -> None:
+    tier = seat.tiers.get(row.tier_id)
     if tier is None:
         return  # the tier was removed: there is nothing left to show
     dated = event_type == _EXPIRATION_CHANGED and row.expiration_date is not None

@@ -1,6 +1,6 @@
 """Earning rules, and which orders have earned by them: tables and statements."""
 
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
 from datetime import date, datetime, timedelta
 from typing import Any
 
@@ -89,20 +89,30 @@ class RecordedEvent(msgspec.Struct, frozen=True):
 RULES = Table("earning_rules", EarningRuleRow)
 # A rule for any tier is about those of its own campaign.
 _MET = "event = $2 AND target = ANY($3) AND (target <> '__ANY__' OR campaign_id = $4) AND active AND created_at <= $5"
-_CAMPAIGNS = f"""
-SELECT DISTINCT campaign_id FROM earning_rules WHERE project_id = $1 AND {_MET} ORDER BY campaign_id
-"""
-_EARNING = f"{RULES.select} AND {_MET} AND campaign_id = $6 ORDER BY created_at, id"
+_REWARDING = f"{RULES.select} AND {_MET} ORDER BY campaign_id, created_at, id"
 _EARN = """
 INSERT INTO earnings (project_id, cause_id, earning_rule_id, entry_id) VALUES ($1, $2, $3, $4)
 ON CONFLICT DO NOTHING RETURNING entry_id
 """
-_EVENT = """
-SELECT id, type, category, entity_id, created_at, group_id, event_source, data FROM events
-WHERE project_id = $1 AND number = $2
+_EARN_SEVERAL = """
+INSERT INTO earnings (project_id, cause_id, earning_rule_id, entry_id)
+SELECT * FROM unnest($1::text[], $2::text[], $3::text[], $4::text[]) ON CONFLICT DO NOTHING RETURNING entry_id
+"""
+_EVENTS = """
+SELECT found.* FROM unnest($1::text[], $2::bigint[]) AS wanted (project_id, number), LATERAL (
+    SELECT e.number, id, type, category, entity_id, created_at, group_id, event_source, data FROM events e
+    WHERE e.project_id = wanted.project_id AND e.number = wanted.number LIMIT 1
+) found
 """
 _CARD = f"""
 {VOUCHERS.select} AND campaign_id = $2 AND holder_id = $3 ORDER BY active DESC, created_at, id LIMIT 1
+"""
+_CARDS = f"""
+SELECT found.* FROM unnest($1::text[], $2::text[]) AS holder (project_id, id), LATERAL (
+    SELECT {VOUCHERS.columns} FROM (
+        SELECT * FROM vouchers WHERE project_id = holder.project_id AND holder_id = holder.id OFFSET 0
+    ) held WHERE campaign_id = $3 ORDER BY active DESC, created_at, id LIMIT 1
+) found
 """
 _EXPIRING_PROJECTS = """
 SELECT p.id FROM projects p WHERE EXISTS (
@@ -120,8 +130,15 @@ SELECT next_expiration_date, id FROM vouchers
 WHERE project_id = $1 AND next_expiration_date < $2 AND (next_expiration_date, id) > ($3, $4) AND holder_id IS NOT NULL
 ORDER BY next_expiration_date, id LIMIT $5
 """
-_HOLD_CARDS = f"{VOUCHERS.select} AND id = ANY($2) AND holder_id IS NOT NULL ORDER BY id FOR UPDATE"
 _FORGET = "DELETE FROM earning_rules WHERE project_id = $1 AND campaign_id = $2 RETURNING id"
+
+
+class Earned(msgspec.Struct, frozen=True):
+    """What has earned, by which rule, and the entry for it."""
+
+    cause_id: str
+    rule_id: str
+    entry_id: str
 
 
 class Met(msgspec.Struct, frozen=True):
@@ -133,16 +150,13 @@ class Met(msgspec.Struct, frozen=True):
     at: datetime
 
 
-async def campaigns_that_reward(db: Transaction, project_id: str, met: Met) -> list[str]:
-    """Ids of the campaigns with rules for such an event that existed then."""
-    values = msgspec.structs.astuple(met)
-    return [row["campaign_id"] for row in await db.rows(_CAMPAIGNS, project_id, *values)]
-
-
-async def rules_for(db: Transaction, project_id: str, campaign_id: str, met: Met) -> list[EarningRuleRow]:
-    """The rules of a campaign that such an event meets, oldest first, whether they hold at that time or not."""
-    values = msgspec.structs.astuple(met)
-    return [RULES.read(row) for row in await db.rows(_EARNING, project_id, *values, campaign_id)]
+async def rules_that_reward(db: Transaction, project_id: str, met: Met) -> dict[str, list[EarningRuleRow]]:
+    """The rules that such an event meets, by campaign and oldest first, whether they hold at that time or not."""
+    found: dict[str, list[EarningRuleRow]] = {}
+    for record in await db.rows(_REWARDING, project_id, *msgspec.structs.astuple(met)):
+        row = RULES.read(record)
+        found.setdefault(row.campaign_id, []).append(row)
+    return found
 
 
 async def earn(db: Transaction, project_id: str, cause_id: str, rule_id: str, entry_id: str) -> bool:
@@ -150,13 +164,30 @@ async def earn(db: Transaction, project_id: str, cause_id: str, rule_id: str, en
     return await db.write_row(_EARN, project_id, cause_id, rule_id, entry_id) is not None
 
 
-async def event(db: Transaction, project_id: str, number: int) -> tuple[RecordedEvent, dict[str, Any]] | None:
-    """An event of the feed and its data."""
-    row = await db.row(_EVENT, project_id, number)
-    if row is None:
-        return None
-    *head, data = row.values()
-    return RecordedEvent(*head), msgspec.json.decode(data)
+async def earn_several(db: Transaction, project_id: str, earnings: Sequence[Earned]) -> set[str]:
+    """The same of several at once: the ids of the entries that are to be made."""
+    columns = zip(*(msgspec.structs.astuple(one) for one in earnings), strict=True)
+    rows = await db.write(_EARN_SEVERAL, [project_id] * len(earnings), *map(list, columns))
+    return {row["entry_id"] for row in rows}
+
+
+async def events(
+    db: Transaction, project_id: str, numbers: Sequence[int]
+) -> dict[int, tuple[RecordedEvent, dict[str, Any]]]:
+    """Events of the feed and their data, by number."""
+    found: dict[int, tuple[RecordedEvent, dict[str, Any]]] = {}
+    for row in await db.rows(_EVENTS, [project_id] * len(numbers), numbers):
+        number, *head, data = row.values()
+        found[number] = RecordedEvent(*head), msgspec.json.decode(data)
+    return found
+
+
+async def cards_of(
+    db: Transaction, project_id: str, campaign_id: str, customer_ids: Sequence[str]
+) -> dict[str, VoucherRow]:
+    """The card of each customer in a campaign, as `card_of` finds it."""
+    rows = await db.rows(_CARDS, [project_id] * len(customer_ids), customer_ids, campaign_id)
+    return {card.holder_id or "": card for card in map(VOUCHERS.read, rows)}
 
 
 async def card_of(db: Transaction, project_id: str, campaign_id: str, customer_id: str) -> VoucherRow | None:
@@ -192,5 +223,4 @@ async def expiring(db: Transaction, project_id: str, day: date, after: Place, li
 
 async def hold_cards(db: Transaction, project_id: str, ids: Collection[str]) -> list[VoucherRow]:
     """Those of the cards that somebody holds, in the order of their ids, locked."""
-    rows = await db.write(_HOLD_CARDS, project_id, sorted(set(ids))) if ids else []
-    return [VOUCHERS.read(row) for row in rows]
+    return [card for card in await VOUCHERS.lock_several(db, project_id, set(ids)) if card.holder_id]

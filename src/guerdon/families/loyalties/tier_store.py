@@ -1,6 +1,6 @@
 """Loyalty tiers and the cards that are in them: tables and statements."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import date, datetime, timedelta
 from typing import Any
 
@@ -62,18 +62,40 @@ class StandingRow(msgspec.Struct, frozen=True, kw_only=True):
 LOYALTY_TIERS = Table("loyalty_tiers", LoyaltyTierRow)
 STANDINGS = Table("loyalty_standings", StandingRow)
 _TIERS = f"{LOYALTY_TIERS.select} AND campaign_id = $2 ORDER BY points_from, id"
+_STANDING = ", ".join(StandingRow.__struct_fields__)
 _SAVE = f"""
-{STANDINGS.insert_sql} ON CONFLICT (project_id, id) DO UPDATE SET tier_id = excluded.tier_id,
+INSERT INTO loyalty_standings (project_id, {_STANDING}) SELECT n.* FROM unnest(
+    $1::text[], $2::text[], $3::text[], $4::text[], $5::text[], $6::date[], $7::date[], $8::timestamptz[],
+    $9::timestamptz[]) AS n (project_id, {_STANDING})
+ON CONFLICT (project_id, id) DO UPDATE SET tier_id = excluded.tier_id,
     start_date = excluded.start_date, expiration_date = excluded.expiration_date,
     customer_id = excluded.customer_id, updated_at = excluded.updated_at
 """
+_LEAVE = """
+DELETE FROM loyalty_standings s USING unnest($1::text[], $2::text[]) AS n (project_id, id)
+WHERE s.project_id = n.project_id AND s.id = n.id
+"""
 _POINTS = """
-SELECT (created_at AT TIME ZONE $4)::date AS day, sum(amount)::bigint AS points FROM voucher_transactions
-WHERE project_id = $1 AND voucher_id = $2 AND type = ANY($3) AND created_at >= $5::timestamptz GROUP BY 1
+SELECT card.id, found.day, found.points
+FROM unnest($1::text[], $2::text[], $3::timestamptz[]) AS card (project_id, id, since), LATERAL (
+    SELECT (created_at AT TIME ZONE $4)::date AS day, sum(amount)::bigint AS points FROM (
+        SELECT created_at, amount, type FROM voucher_transactions
+        WHERE project_id = card.project_id AND voucher_id = card.id ORDER BY id DESC NULLS LAST OFFSET 0
+    ) entry WHERE type = ANY($5) AND created_at >= card.since GROUP BY 1
+) found
 """
 _HELD = """
 SELECT tier_id FROM loyalty_standings WHERE project_id = $1 AND campaign_id = $2 AND customer_id = $3
 ORDER BY created_at LIMIT 1
+"""
+_HELD_BY = f"""
+SELECT holder.id AS holder_id, tier.* FROM unnest($1::text[], $2::text[]) AS holder (project_id, id), LATERAL (
+    SELECT project_id, tier_id FROM loyalty_standings
+    WHERE project_id = holder.project_id AND campaign_id = $3 AND customer_id = holder.id ORDER BY created_at LIMIT 1
+) standing, LATERAL (
+    SELECT {LOYALTY_TIERS.columns} FROM loyalty_tiers
+    WHERE project_id = standing.project_id AND id = standing.tier_id LIMIT 1
+) tier
 """
 _ENDED = """
 SELECT id FROM loyalty_standings WHERE project_id = $1 AND expiration_date < $2 ORDER BY expiration_date, id LIMIT $3
@@ -127,15 +149,36 @@ async def tier_of_holder(db: Transaction, project_id: str, campaign_id: str, cus
     return await LOYALTY_TIERS.get(db, project_id, id=tier_id) if tier_id else None
 
 
-async def save(db: Transaction, project_id: str, row: StandingRow) -> None:
-    """The card's tier from now on. The caller holds the card."""
-    await db.write(_SAVE, project_id, *msgspec.structs.astuple(row))
+async def tiers_of_holders(
+    db: Transaction, project_id: str, campaign_id: str, customer_ids: Sequence[str]
+) -> dict[str, LoyaltyTierRow]:
+    """The tier of a campaign that each customer is in."""
+    rows = await db.rows(_HELD_BY, [project_id] * len(customer_ids), customer_ids, campaign_id)
+    return {row["holder_id"]: LOYALTY_TIERS.whole(row) for row in rows}
 
 
-async def collected(db: Transaction, project_id: str, card_id: str, since: datetime, timezone: str) -> dict[date, int]:
-    """The points that a card has collected since then, by day where the project is."""
-    rows = await db.rows(_POINTS, project_id, card_id, _COLLECTED, timezone, since)
-    return {row["day"]: row["points"] for row in rows}
+async def save(db: Transaction, project_id: str, rows: Sequence[StandingRow]) -> None:
+    """The tiers of cards from now on. The caller holds the cards."""
+    if rows:
+        columns = zip(*(msgspec.structs.astuple(row) for row in rows), strict=True)
+        await db.write(_SAVE, [project_id] * len(rows), *map(list, columns))
+
+
+async def leave(db: Transaction, project_id: str, card_ids: Sequence[str]) -> None:
+    """The cards are in no tier any more. The caller holds those that somebody holds."""
+    if card_ids:
+        await db.write(_LEAVE, [project_id] * len(card_ids), card_ids)
+
+
+async def collected(
+    db: Transaction, project_id: str, since: Mapping[str, datetime], timezone: str
+) -> dict[str, dict[date, int]]:
+    """The points that each card has collected since its moment, by day where the project is."""
+    found: dict[str, dict[date, int]] = {card_id: {} for card_id in since}
+    values = [project_id] * len(since), list(since), list(since.values())
+    for row in await db.rows(_POINTS, *values, timezone, _COLLECTED) if since else ():
+        found[row["id"]][row["day"]] = row["points"]
+    return found
 
 
 async def ended(db: Transaction, project_id: str, day: date, limit: int) -> list[str]:

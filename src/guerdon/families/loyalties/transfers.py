@@ -104,10 +104,8 @@ async def _move(work: Work, held: _Held, source_id: str, destination_id: str, on
         details={"source_voucher": shown["source_voucher"]},
         related_transaction_id=out_id,
     )
-    sent = await book(
-        work, giver, out, Expanded(destination_voucher=shown["destination_voucher"]), transaction_id=out_id
-    )
-    received = await book(work, taker, into, Expanded(source_voucher=shown["source_voucher"]), transaction_id=in_id)
+    sent = book(work, giver, out, Expanded(destination_voucher=shown["destination_voucher"]), transaction_id=out_id)
+    received = book(work, taker, into, Expanded(source_voucher=shown["source_voucher"]), transaction_id=in_id)
     _tell(work, giver, sent, giver, taker)
     _tell(work, taker, received, giver, taker)
 

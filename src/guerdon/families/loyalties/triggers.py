@@ -1,5 +1,6 @@
 """Events of the feed as earning rules see them: which rules they meet, and what they earn once for."""
 
+from collections.abc import Sequence
 from typing import Any
 
 import msgspec
@@ -100,5 +101,10 @@ class Trigger(msgspec.Struct, frozen=True):
 
 async def load(work: Work, event_number: int) -> Trigger | None:
     """The event of this number; None if it is gone."""
-    found = await store.event(work.db, work.project.id, event_number)
-    return None if found is None else Trigger(*found)
+    return (await load_several(work, [event_number])).get(event_number)
+
+
+async def load_several(work: Work, event_numbers: Sequence[int]) -> dict[int, Trigger]:
+    """Events by number, as far as they are still there."""
+    found = await store.events(work.db, work.project.id, event_numbers)
+    return {number: Trigger(*one) for number, one in found.items()}

@@ -173,7 +173,7 @@ def _changes(done: Sequence[Done]) -> list[RedemptionsChange]:
 
 async def _tell(work: Work, done: Done) -> None:
     tell.redeemed(work, done)
-    await tell.paid(work, done)
+    tell.paid(work, done)
     occasion = tell.occasion(work, done)
     if occasion is not None:
         await owe(work, occasion, done.given)

@@ -135,7 +135,7 @@ async def _undo(work: Work, row: RedemptionRow, undone: Sequence[Done], wish: Wi
         if before.row.promotion_tier_id is not None:
             sums = Sums(-1, -(before.row.order_amount or 0), -(before.row.discounted_amount or 0))
             tiers.count_redemption(work.db, work.project.id, before.row.promotion_tier_id, one.row.id, sums)
-        await _tell(work, one, before)
+        _tell(work, one, before)
         occasion = tell.occasion(work, before) if before.row.id in owed else None
         if occasion is not None:
             owe.tell_undone(work, occasion, owed[before.row.id])
@@ -259,14 +259,14 @@ def _changes(undone: Sequence[Done]) -> list[RedemptionsChange]:
     return changes
 
 
-async def _tell(work: Work, done: Done, undone: Done) -> None:
+def _tell(work: Work, done: Done, undone: Done) -> None:
     tell.rolled_back(work, done, undone)
     if done.voucher is None or not done.row.amount:
         return
     if done.voucher.type == "GIFT_VOUCHER":
-        await tell.moved_credits(work, done, done.voucher, "CREDITS_REFUND", -done.row.amount)
+        tell.moved_credits(work, done, done.voucher, "CREDITS_REFUND", -done.row.amount)
     elif done.campaign is not None and done.holder is not None:
-        await tell.refunded(work, done, undone, Member(done.voucher, done.campaign, done.holder))
+        tell.refunded(work, done, undone, Member(done.voucher, done.campaign, done.holder))
 
 
 async def _fail(work: Work, row: RedemptionRow, wish: Wish, error: ApiError) -> Failed:

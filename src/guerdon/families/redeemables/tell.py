@@ -77,18 +77,18 @@ def rollback_failed(work: Work, done: Done, undone: Done) -> None:
         work.record("customer.redemption.rollback.failed", undone.customer.id, twin, campaign_id=done.row.campaign_id)
 
 
-async def paid(work: Work, done: Done) -> None:
+def paid(work: Work, done: Done) -> None:
     """The movement of points or credits of the card, in the ledger and as an event."""
     card = done.voucher
     if card is None or done.row.amount is None:
         return
     if card.type == "LOYALTY_CARD" and done.campaign is not None and done.holder is not None:
-        await _paid_points(work, done, Member(card, done.campaign, done.holder))
+        _paid_points(work, done, Member(card, done.campaign, done.holder))
     elif card.type == "GIFT_VOUCHER":
-        await moved_credits(work, done, card, "CREDITS_REDEMPTION", -done.row.amount)
+        moved_credits(work, done, card, "CREDITS_REDEMPTION", -done.row.amount)
 
 
-async def moved_credits(work: Work, done: Done, card: VoucherRow, transaction_type: str, amount: int) -> None:
+def moved_credits(work: Work, done: Done, card: VoucherRow, transaction_type: str, amount: int) -> None:
     """Credits that a redemption took or a rollback gave back."""
     shown = balance(card, amount)
     details = {
@@ -106,7 +106,7 @@ async def moved_credits(work: Work, done: Done, card: VoucherRow, transaction_ty
         details=details,
         created_at=work.now,
     )
-    await ledger.record(work.db, work.project.id, row)
+    ledger.record(work.db, work.project.id, row)
     told = CreditsMoved(
         transaction=loyalty_views.transaction(row),
         voucher=voucher_views.voucher_in_event(card, Links(work.runtime, work.project.id)),
@@ -120,7 +120,7 @@ async def moved_credits(work: Work, done: Done, card: VoucherRow, transaction_ty
     work.record("voucher.gift.transaction.created", card.id, told, campaign_id=card.campaign_id)
 
 
-async def refunded(work: Work, done: Done, undone: Done, member: Member) -> None:
+def refunded(work: Work, done: Done, undone: Done, member: Member) -> None:
     """Points that a rollback gave back."""
     offer = done.offer
     reward = {"reward": {"id": offer.reward.id, "name": offer.reward.name}} if offer else {}
@@ -140,7 +140,7 @@ async def refunded(work: Work, done: Done, undone: Done, member: Member) -> None
         rollback=views.simple(done),
         reward=reward_views.reward(offer.reward) if offer else None,
     )
-    await book(work, member, movement, expanded)
+    book(work, member, movement, expanded)
 
 
 def occasion(work: Work, done: Done) -> Occasion | None:
@@ -161,7 +161,7 @@ def occasion(work: Work, done: Done) -> Occasion | None:
     )
 
 
-async def _paid_points(work: Work, done: Done, member: Member) -> None:
+def _paid_points(work: Work, done: Done, member: Member) -> None:
     offer = done.offer
     reward = {"reward": {"id": offer.reward.id, "name": offer.reward.name}} if offer else {}
     movement = Movement(
@@ -179,7 +179,7 @@ async def _paid_points(work: Work, done: Done, member: Member) -> None:
         redemption=views.simple(done),
         reward=reward_views.reward(offer.reward) if offer else None,
     )
-    await book(work, member, movement, expanded)
+    book(work, member, movement, expanded)
 
 
 def _event(done: Done) -> RedemptionEvent:
