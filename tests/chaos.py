@@ -21,6 +21,7 @@ import aiohttp
 import httpx
 import msgspec
 
+import event_judge
 from guerdon.cli.serve import prepare
 from guerdon.db.pool import connect
 from guerdon.db.server import EmbeddedPostgres
@@ -107,8 +108,10 @@ def processes(workers: int, apis: int = 1) -> Iterator[Processes]:
         running = Processes(Path(folder), workers, apis)
         try:
             yield running
+            wrong = event_judge.judge(running.rows).wrong
         finally:
             running.stop()
+        assert not wrong, "events are not as they are catalogued:\n" + "\n".join(wrong)
 
 
 class Plan(NamedTuple):

@@ -27,7 +27,7 @@ def installation(request: pytest.FixtureRequest) -> Iterator[Installation]:
     yield running
     wrong = [one for one in running.audit() if one.wrong]
     try:
-        verdict = event_judge.judge(running)
+        verdict = event_judge.judge(running.sql)
     finally:
         running.stop()
     request.config.stash[_CAUSED].update(verdict.caused)

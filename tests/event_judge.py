@@ -14,7 +14,6 @@ from typing import Any, NamedTuple
 
 from guerdon.events.catalogue import ADDED_KEYS, EVENTS
 from guerdon.events.data_keys import Key
-from installation import Installation
 
 TOOLS = Path(__file__).parents[2] / "shared" / "tools" / "contract"
 # Catalogued, and caused by nothing yet. Whatever causes one takes it off this list.
@@ -119,11 +118,11 @@ class Verdict(NamedTuple):
     wrong: list[str]
 
 
-def judge(installation: Installation) -> Verdict:
-    """Looks at one event of every shape."""
+def judge(rows: Callable[[str], Iterable[Any]]) -> Verdict:
+    """Looks at one event of every shape. `rows` gives those of a statement, of whichever installation."""
     caused, wrong = set[str](), dict[str, None]()
     by_reference = reference()
-    for told in _shapes(installation):
+    for told in _shapes(rows):
         caused.add(told.type)
         found = [*by_catalogue(told), *by_reference(told.type, told.data)]
         for what in found:
@@ -133,10 +132,10 @@ def judge(installation: Installation) -> Verdict:
     return Verdict(caused, list(wrong))
 
 
-def _shapes(installation: Installation) -> Iterator[Told]:
+def _shapes(rows: Callable[[str], Iterable[Any]]) -> Iterator[Told]:
     seen: set[tuple[str, object]] = set()
     for query in (_EVENTS, _MESSAGES):
-        for event_type, entity_id, text in installation.sql(query):
+        for event_type, entity_id, text in rows(query):
             told = Told(event_type, entity_id, json.loads(text))
             shape = (event_type, _shape(told.data))
             if shape not in seen:
