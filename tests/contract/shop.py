@@ -19,9 +19,9 @@ with warnings.catch_warnings():  # the client's own, at import
 from clubs import Clubs
 from importing import Importing
 from incentives import Incentives
-from points import Points
 
 from installation import Project, eventually
+from points import Points
 from redeeming import Redeeming
 
 _OPERATION = re.compile(r"method='(\w+)',\s+resource_path='([^']+)'")
