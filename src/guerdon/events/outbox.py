@@ -39,7 +39,7 @@ def _rows(first: int) -> str:
 # From so many on, copying costs less than half of what arrays do; for a few, it is one more round trip.
 MANY = 50
 INSERT = f"INSERT INTO outbox (project_id, {_COLUMNS}) SELECT $1, event.* FROM {_rows(2)}"
-_PILE = 500
+_PILE = 1_500
 _PILED_UP = "SELECT count(*) > $2 FROM (SELECT FROM outbox WHERE project_id = $1 LIMIT $2 + 1) waiting"
 _CHANGE_AND_RECORD = (
     f"WITH changed AS ({{}}), recorded AS (INSERT INTO outbox (project_id, {_COLUMNS}) SELECT $1, {{}})"
@@ -82,7 +82,7 @@ async def copy(db: Transaction, project_id: str, events: Sequence[Event]) -> Non
 
 
 async def is_piled_up(db: Transaction, project_id: str) -> bool:
-    """Whether more events wait than a relay takes at once: then what would make many more had better wait."""
+    """Whether more events wait than a relay takes in a few turns: then what would make many more had better wait."""
     return await db.value(_PILED_UP, project_id, _PILE)
 
 

@@ -222,13 +222,14 @@ async def hold(db: Transaction, project_id: str, customer_id: str) -> CustomerRo
 
 
 async def change_cards(db: Transaction, project_id: str, changes: Sequence[CardChange]) -> list[CustomerRow]:
-    """Changes what customers have on their cards, in the order given; returns those that exist, changed.
+    """Changes what customers have on their cards; returns those that exist, changed, in the order of their ids.
 
     No customer may be in two changes.
     """
     if not changes:
         return []
-    columns = zip(*(msgspec.structs.astuple(change) for change in changes), strict=True)
+    ordered = sorted(changes, key=lambda change: change.customer_id)
+    columns = zip(*(msgspec.structs.astuple(change) for change in ordered), strict=True)
     rows = await db.write(_CHANGE_CARDS, [project_id] * len(changes), *(list(column) for column in columns))
     return [CUSTOMERS.read(row) for row in rows]
 
