@@ -47,6 +47,35 @@ def _node(random: Random, goods: Sequence[dict[str, str]], depth: int) -> dict[s
     return node
 
 
+def bundle(random: Random, goods: Sequence[dict[str, str]]) -> dict[str, Any]:
+    """Bundles of some goods, so many of each."""
+    quantity = {"name": "order.items.aggregated_quantity", "conditions": {"$is": [random.choice((1, 2))]}, "rules": {}}
+    inside = {"1": quantity, "logic": "1"}
+    named = [{**random.choice(goods), "type": "product_or_sku"} for _ in range(random.choice((1, 2)))]
+    nodes = {
+        str(number): {"name": "order.items.any", "conditions": {"$is": [one]}, "rules": inside}
+        for number, one in enumerate(named, start=1)
+    }
+    settings = {"limit": random.choice((None, 1, 3)), "scaling": random.choice((None, "MULTIPLY", "NONE"))}
+    return {**nodes, "logic": " and ".join(nodes), **settings}
+
+
+def stacking(random: Random, categories: Sequence[str]) -> dict[str, Any]:
+    """What may be redeemed together, and in which order."""
+    lists = ("exclusive_categories", "joint_categories", "no_effect_skip_categories", "initial_amount_mode_categories")
+    chosen = random.choice(lists)
+    return {
+        "redeemables_application_mode": random.choice(("ALL", "PARTIAL")),
+        "redeemables_sorting_rule": random.choice(("REQUESTED_ORDER", "CATEGORY_HIERARCHY")),
+        "redeemables_products_application_mode": random.choice(("STACK", "ONCE")),
+        "redeemables_no_effect_rule": random.choice(("REDEEM_ANYWAY", "SKIP")),
+        "redeemables_rollback_order_mode": random.choice(("WITH_ORDER", "WITHOUT_ORDER")),
+        "discount_calculation_mode": random.choice(("INITIAL_AMOUNT", "DISCOUNTED_AMOUNT")),
+        "applicable_redeemables_limit": random.choice((1, 5)),
+        **{name: [random.choice(categories)] if name == chosen else [] for name in lists},
+    }
+
+
 def applicable_to(random: Random, goods: Sequence[dict[str, str]]) -> dict[str, Any]:
     """Goods that a rule means, with limits and new prices."""
     limits = ("quantity_limit", "aggregated_quantity_limit", "amount_limit", "aggregated_amount_limit", "repeat")

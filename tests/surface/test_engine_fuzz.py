@@ -16,7 +16,7 @@ from judging import judge
 import make
 from installation import Project
 
-STEPS = 350
+STEPS = 500
 LONGEST_S = 5.0
 CUSTOMERS = ("ann", "bob", "eve")
 SCENARIOS = ("ALL", "CUSTOMER_WALLET", "AUDIENCE_ONLY", "PRODUCTS", "PRODUCTS_DISCOUNT", "PROMOTION_STACKS")
@@ -41,6 +41,9 @@ class Till:
             make.customer(project, name, metadata={"a": 1, "size": "gold"})
         make.campaign(project, "GIFT_VOUCHERS", "Gifts", vouchers_count=2)
         self.promotion = make.promotion(project)["id"]
+        self.categories = [make.category(project, name, place)["id"] for place, name in enumerate(("First", "Last"))]
+        rules = project.management.post(f"{project.path}/stacking-rules", {})
+        self.stacking = f"{project.path}/stacking-rules/{rules['id']}"
         self.offers: list[dict[str, Any]] = []
         for _ in range(6):
             self.make_code()
@@ -64,6 +67,8 @@ class Till:
             sent["rules"] = {}
         if self.random.random() < 0.6:
             sent["applicable_to"] = offers.applicable_to(self.random, self.goods)
+        if self.random.random() < 0.2:
+            sent["bundle_rules"] = offers.bundle(self.random, self.goods)
         answer = self.send("POST", "/v1/validation-rules", sent)
         return [answer.json()["id"]] if answer.is_success else []
 
@@ -73,16 +78,24 @@ class Till:
         if self.random.random() < 0.2:
             worth = {"type": "GIFT_VOUCHER", "gift": {"amount": self.random.choice((0, 500, 2**53 - 1))}}
         limit = {"quantity": self.random.choice((None, 1, 3))}
-        answer = self.send("POST", "/v1/vouchers", {**worth, "redemption": limit, "validation_rules": rules})
+        body = {**worth, "redemption": limit, "validation_rules": rules, **self.category()}
+        answer = self.send("POST", "/v1/vouchers", body)
         if answer.is_success:
             self.offers.append({"object": "voucher", "id": answer.json()["code"]})
 
     def make_tier(self) -> None:
         action = {"discount": offers.discount(self.random, self.goods)}
-        body = {"name": "t", "action": action, "validation_rules": self.make_rule()}
+        body = {"name": "t", "action": action, "validation_rules": self.make_rule(), **self.category()}
         answer = self.send("POST", f"/v1/promotions/{self.promotion}/tiers", body)
         if answer.is_success:
             self.offers.append({"object": "promotion_tier", "id": answer.json()["id"]})
+
+    def category(self) -> dict[str, str]:
+        return {"category_id": self.random.choice(self.categories)} if self.random.random() < 0.4 else {}
+
+    def stack(self) -> None:
+        """Changes what may be redeemed together; these are the management's, so no junk is tried on them here."""
+        self.project.management.put(self.stacking, offers.stacking(self.random, self.categories))
 
     def publish(self) -> None:
         body = {"campaign": "Gifts", "customer": {"source_id": self.random.choice(CUSTOMERS)}}
@@ -152,7 +165,7 @@ def test_whatever_is_decided(project: Project, seed: int) -> None:
     till = Till(project, seed)
     steps = (
         *(till.validate, till.validate, till.redeem, till.redeem, till.redeem, till.qualify),
-        *(till.roll_back, till.make_code, till.make_tier, till.publish),
+        *(till.roll_back, till.make_code, till.make_tier, till.publish, till.stack),
     )
     for _ in range(STEPS):
         till.random.choice(steps)()
