@@ -5,8 +5,8 @@ from functools import lru_cache
 from typing import Self
 
 NOT_A_DATE = "cannot be recognized as a ISO-8601 compliant date"
-# The driver stores this moment as minus infinity, which it then reads as one without a zone.
-_FIRST = datetime.min.replace(tzinfo=UTC)
+# The one before it is -infinity to asyncpg, which comes back as a moment without a zone.
+_FIRST = datetime.min.replace(microsecond=1000, tzinfo=UTC)
 
 
 def real_now() -> datetime:
@@ -41,9 +41,7 @@ class Moment(datetime):
             moment = moment.replace(tzinfo=UTC) if moment.tzinfo is None else moment.astimezone(UTC)
         except (ValueError, OverflowError, TypeError):
             raise ValueError(NOT_A_DATE) from None
-        if moment == _FIRST:
-            raise ValueError(NOT_A_DATE)
-        whole_ms = moment.microsecond // 1000 * 1000
+        whole_ms = moment.microsecond // 1000 * 1000 if moment >= _FIRST else 1000
         return cls(
             moment.year, moment.month, moment.day, moment.hour, moment.minute, moment.second, whole_ms, tzinfo=UTC
         )

@@ -117,8 +117,14 @@ class Incentives:
         assert api.get_promotion_tier(first).banner == "10 % off"
         assert api.list_promotion_tiers(is_available=True).total == 2
         assert api.list_promotion_tiers_from_campaign(promo.id).total == 2
-        changing = models.CampaignsUpdateRequestBody.from_dict({"description": "For everybody"})
-        assert self.campaigns.update_campaign(promo.id, changing).description == "For everybody"
+        north = {"assign": {"areas_ids": ["ar_north"]}}
+        changing = models.CampaignsUpdateRequestBody.from_dict(
+            {"description": "For everybody", "access_settings": north}
+        )
+        changed = self.campaigns.update_campaign(promo.id, changing)
+        assert changed.description == "For everybody"
+        assert changed.access_settings_assignments.data[0].area_id == "ar_north"
+        assert self.campaigns.get_campaign_summary(promo.id).discounted_amount == 0
         self._keep_stacks(promo.id, [second.id, first])
         api.delete_promotion_tier(second.id)
         assert gone(lambda: api.get_promotion_tier(second.id))

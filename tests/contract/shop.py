@@ -316,6 +316,8 @@ class Shop:
             publications_create_request_body=self._body("PublicationsCreateRequestBody", **body)
         )
         assert published.result == "SUCCESS"
+        summary = api.get_campaign_summary(made.id, start_date="2020-01-01")
+        assert (summary.campaign.name, summary.vouchers_created, summary.publications) == (name, 4, 1)
         api.disable_campaign(made.id)
         api.enable_campaign(made.id)
         if name == "Sale":

@@ -44,6 +44,9 @@ def test_every_number_of_the_space_is_a_code_of_its_own(charset: str, pattern: s
 @pytest.mark.parametrize(
     "wrong",
     [
+        {"prefix": " a"},
+        {"postfix": "a "},
+        {"charset": "ab "},
         {"length": 0},
         {"length": -1},
         {"length": 201},
@@ -66,6 +69,9 @@ def test_own_codes() -> None:
     assert problem_of("x" * 201) is not None
     assert problem_of("a/b") is not None
     assert problem_of("a\tb") is not None
+    for code in (" ", " a", "a ", ".", ".."):
+        assert problem_of(code) is not None, code
+    assert problem_of("...") is None
 
 
 def test_codes_that_are_the_same_where_case_does_not_matter() -> None:

@@ -243,6 +243,12 @@ def test_each_line_that_gives_way_is_told() -> None:
     ]
 
 
+def test_an_order_that_was_sent_with_less_than_its_lines_loses_no_more_than_it_has() -> None:
+    discount = {**SWAP, "unit_type": "mug", "unit_off": 1}
+    order = given_to(cart(item("bottle", 3, 2_500), amount=1_000), discount, goods("bottle"))
+    assert (order.amount, order.total_amount, order.items[0].quantity) == (0, 0, 0)
+
+
 def test_units_that_are_paid_for_already_do_not_give_way() -> None:
     discount = {"type": "UNIT", "effect": "REPLACE_ITEMS", "unit_type": "tee-limited", "unit_off": 1}
     order = given_to(cart(item("tee", 3, 2_000, discount_amount=2_100)), discount, goods("tee"))

@@ -291,7 +291,7 @@ def test_customers_who_were_referred_are_counted(project: Project) -> None:
         ({"start_date": "yesterday"}, 400),
         ({"end_date": "2027-02-30"}, 400),
         ({"start_date": "2027-02-02", "end_date": "2027-02-01"}, 400),
-        ({"start_date": "0001-01-02", "end_date": "9999-12-31"}, 200),
+        ({"start_date": "0001-01-01", "end_date": "9999-12-31"}, 200),
         ({"start_date": "2027-02-02T23:00:00+14:00", "end_date": "2027-02-02"}, 200),
     ],
 )

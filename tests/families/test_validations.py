@@ -44,6 +44,15 @@ def test_one_code(project: Project) -> None:
     assert written(project) == 0
 
 
+def test_a_code_can_begin_with_all_time_there_is(project: Project) -> None:
+    """The first moment is one that the database has no zone for."""
+    whole = {"start_date": "0001-01-01T00:00:00Z", "expiration_date": "9999-12-31T23:59:59.999Z"}
+    till.discount(project, **whole)
+    assert till.validate(project, "TEN")["valid"]
+    assert till.redeem(project, "TEN")["order"]["total_amount"] == 900
+    assert project.get("/v1/vouchers/TEN")["start_date"] == "0001-01-01T00:00:00.001Z"
+
+
 def test_it_is_what_the_redemption_then_comes_to(project: Project) -> None:
     till.discount(project)
     till.gift(project, amount=300)

@@ -53,6 +53,21 @@ def test_without_a_key_the_same_again_is_done_again(project: Project) -> None:
     assert not project.installation.sql("SELECT FROM idempotency_keys WHERE project_id = $1", project.id)
 
 
+def test_dates_in_a_request_are_part_of_what_it_asks(project: Project) -> None:
+    """Also those that are written in other ways: what counts is the moment."""
+    body = {"discount": OFF, "start_date": "2026-11-21T10:00:00Z"}
+    first = send(project, "a", body, "/v1/vouchers")
+    assert first.status_code == 200, first.text
+    again = send(project, "a", body | {"start_date": "2026-11-21T11:00:00+01:00"}, "/v1/vouchers")
+    assert again.content == first.content
+    other = send(project, "a", body | {"start_date": "2026-11-21T10:00:01Z"}, "/v1/vouchers")
+    assert other.json()["key"] == "idempotency_key_reused"
+    born = redemption() | {"customer": {"source_id": "ann", "birthdate": "1990-01-01"}}
+    voucher(project)
+    assert [send(project, "b", born).status_code for _ in range(2)] == [200, 200]
+    assert redeemed(project) == 1
+
+
 def test_the_same_however_it_is_written(project: Project) -> None:
     voucher(project)
     headers = {"idempotency-key": "a", "content-type": "application/json"}

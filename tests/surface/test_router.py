@@ -31,7 +31,7 @@ ROUTER = Router([_route("GET", path) for path in PATHS] + [_route("POST", "/v1/t
     ],
 )
 def test_a_path_is_found_and_a_name_wins_over_a_parameter(path: str, found: str, texts: list[str]) -> None:
-    routes, given = ROUTER.find(path)
+    routes, given = ROUTER.find(path, "GET")
     assert (routes["GET"].path, given) == (found, texts)
 
 
@@ -39,16 +39,21 @@ def test_a_path_is_found_and_a_name_wins_over_a_parameter(path: str, found: str,
     "path", ["", "/", "/v1", "/v1/things/", "/v1/things//parts/a", "/v1/things/7/parts", "v1/things"]
 )
 def test_a_path_that_leads_nowhere(path: str) -> None:
-    assert ROUTER.find(path) == ({}, [])
+    assert ROUTER.find(path, "GET") == ({}, [])
 
 
 def test_bytes_that_are_no_text_are_left_to_the_caller() -> None:
     with pytest.raises(UnicodeDecodeError):
-        ROUTER.find("/v1/things/%FF")
+        ROUTER.find("/v1/things/%FF", "GET")
 
 
 def test_the_methods_of_a_path() -> None:
-    assert ROUTER.find("/v1/things/7")[0].keys() == {"GET", "POST"}
+    assert ROUTER.find("/v1/things/7", "PUT")[0].keys() == {"GET", "POST"}
+
+
+def test_a_name_that_has_not_the_method_gives_way_to_a_parameter() -> None:
+    assert ROUTER.find("/v1/things/special", "POST") == (ROUTER.find("/v1/things/7", "POST")[0], ["special"])
+    assert ROUTER.find("/v1/things/special", "DELETE")[0].keys() == {"GET"}
 
 
 def test_the_same_operation_twice_is_a_fault_of_the_tables() -> None:

@@ -6,6 +6,7 @@ DEFAULT_CHARSET = "0123456789abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXY
 DEFAULT_LENGTH = 8
 MOST_CHARACTERS = 200
 PLACE = "#"
+_STEPS = frozenset({".", ".."})  # in a path they are not names but ways, and every client takes them away
 
 
 class CodeConfig(msgspec.Struct, frozen=True):
@@ -48,6 +49,9 @@ def code_config(
     for part in (prefix, whole, postfix, chars):
         if not all(allowed_in_code(character) for character in part):
             raise ValueError("codes may hold printable characters other than the slash")
+    around = prefix + whole + postfix
+    if around != around.strip() or " " in chars:
+        raise ValueError("codes must not begin or end with a space")
     return CodeConfig(whole, "".join(dict.fromkeys(chars)), prefix, postfix)
 
 
@@ -61,6 +65,10 @@ def problem_of(code: str) -> str | None:
         return f"must have 1 to {MOST_CHARACTERS} characters"
     if not all(allowed_in_code(character) for character in code):
         return "may hold printable characters other than the slash"
+    if code != code.strip():
+        return "must not begin or end with a space"
+    if code in _STEPS:
+        return "must be one that can stand in a path"
     return None
 
 

@@ -100,7 +100,7 @@ class App:
         raw_path: bytes = scope["raw_path"]
         method: str = scope["method"]
         try:
-            routes, texts = self._router.find(raw_path.decode("ascii"))
+            routes, texts = self._router.find(raw_path.decode("ascii"), method)
         except UnicodeDecodeError:
             routes, texts = {}, []
         if not routes or any("\x00" in text for text in texts):

@@ -49,7 +49,7 @@ def read(
     path: bytes = scope["raw_path"]
     query: bytes = scope["query_string"]
     asked = hashlib.sha256(b"%b?%b\n" % (path, query))
-    asked.update(msgspec.json.encode(body, order="sorted"))
+    asked.update(msgspec.json.encode(body, order="sorted", enc_hook=str))
     return Once(Name(project.id if project else "", caller.key.app_id, key.decode()), asked.digest())
 
 

@@ -92,7 +92,7 @@ class _Node:
 
 
 class Router:
-    """Finds operations by path; a named segment wins over a parameter."""
+    """Finds operations by path; a named segment wins over a parameter, if it has the method."""
 
     def __init__(self, routes: Sequence[Route]) -> None:
         self._root = _Node()
@@ -108,9 +108,13 @@ class Router:
                 raise ValueError(f"{route.method} {route.path} stands twice in the tables")
             node.routes[route.method] = route
 
-    def find(self, raw_path: str) -> tuple[dict[str, Route], list[str]]:
-        """The operations of a path by method, none if there is no such path, and the texts of its parameters."""
-        found = _find(self._root, _segments(raw_path), 0)
+    def find(self, raw_path: str, method: str) -> tuple[dict[str, Route], list[str]]:
+        """The operations of a path by method, none if there is no such path, and the texts of its parameters.
+
+        They are those of another method only if nothing with this one goes by the path.
+        """
+        segments = _segments(raw_path)
+        found = _find(self._root, segments, 0, method) or _find(self._root, segments, 0, None)
         if found is None:
             return {}, []
         node, texts = found
@@ -121,17 +125,18 @@ def _segments(path: str) -> list[str]:
     return path.split("/")[1:]
 
 
-def _find(node: _Node, segments: list[str], place: int) -> tuple[_Node, list[str]] | None:
+def _find(node: _Node, segments: list[str], place: int, method: str | None) -> tuple[_Node, list[str]] | None:
+    """`method` None is any."""
     if place == len(segments):
-        return (node, []) if node.routes else None
+        return (node, []) if (method in node.routes if method else node.routes) else None
     segment = segments[place]
     named = node.named.get(segment)
     if named is not None:
-        found = _find(named, segments, place + 1)
+        found = _find(named, segments, place + 1, method)
         if found is not None:
             return found
     if node.parameter is not None and segment:
-        found = _find(node.parameter, segments, place + 1)
+        found = _find(node.parameter, segments, place + 1, method)
         if found is not None:
             return found[0], [unquote(segment, errors="strict"), *found[1]]
     return None

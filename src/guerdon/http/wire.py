@@ -105,18 +105,21 @@ def read_query(values: Mapping[str, Any], kind: Any) -> Any:  # noqa: ANN401
         raise invalid_query_params(_describe(str(error), "Query")) from None
 
 
-def convert(value: object, kind: Any) -> Any:  # noqa: ANN401
-    """A part of a body that could only be typed once another part was known. Errors: invalid_payload."""
+def convert(value: object, kind: Any, at: str = "") -> Any:  # noqa: ANN401
+    """A part of a body, at a place such as `.rules.1`, that could only be typed once another part was known.
+
+    Errors: invalid_payload.
+    """
     try:
         return msgspec.convert(value, kind, dec_hook=_read_custom)
     except msgspec.ValidationError as error:
-        raise invalid_payload(_describe(str(error), "Payload")) from None
+        raise invalid_payload(_describe(str(error), f"Property {at}" if at else "Payload", at)) from None
 
 
-def _describe(message: str, whole: str) -> str:
+def _describe(message: str, whole: str, at: str = "") -> str:
     found = _AT_PATH.match(message)
     what, path = (found["what"], found["path"]) if found else (message, None)
-    place = f"Property {path[1:]}" if path and path != "$" else whole
+    place = f"Property {at}{path[1:]}" if path and path != "$" else whole
     for pattern, describe in _WORDINGS:
         match = pattern.match(what)
         if match:

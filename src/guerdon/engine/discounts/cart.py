@@ -107,7 +107,8 @@ class Cart:
             return before
         amount = amount_of(self._items)
         if before.amount is not None:
-            amount = before.amount + (amount or 0) - (amount_of(before.items) or 0)
+            # An order that was sent with less than its lines come to can lose more than it has.
+            amount = max(0, before.amount + (amount or 0) - (amount_of(before.items) or 0))
         return replace(before, items=tuple(self._items), amount=amount, initial_amount=before.amount)
 
     def _append(self, item: Item) -> int:

@@ -22,7 +22,7 @@ def invalid_rules(details: str) -> ApiError:
 
 def rules(given: Definition | None) -> Definition:
     """The nodes of a rule, each whole, and its logic. Errors: invalid_payload, invalid_validation_rules."""
-    tree = _tree(given or {})
+    tree = _tree(given or {}, ".rules")
     try:
         compile_rule({"rules": tree})
     except ValueError as error:
@@ -37,7 +37,8 @@ def bundle(given: Definition | None) -> Definition:
     if not isinstance(given.get("limit"), int | None):
         raise invalid_payload("Property .bundle_rules.limit must be integer")
     extra = {name: given[name] for name in _SETTINGS if given.get(name) is not None}
-    whole = {**_tree({name: value for name, value in given.items() if name not in _SETTINGS}), **extra}
+    parts = {name: value for name, value in given.items() if name not in _SETTINGS}
+    whole = {**_tree(parts, ".bundle_rules"), **extra}
     try:
         compile_bundles(whole)
     except ValueError as error:
@@ -72,19 +73,21 @@ def _named(value: object) -> Iterator[tuple[str, str]]:
         yield kind, name
 
 
-def _tree(given: Definition) -> Definition:
+def _tree(given: Definition, at: str) -> Definition:
     numbers = [key for key in given if key != "logic"]
-    nodes = {key: _node(given[key]) for key in numbers}
+    nodes = {key: _node(given[key], f"{at}.{key[:100]}") for key in numbers}
     logic = given.get("logic")
+    if not numbers and isinstance(logic, str) and logic.strip():
+        raise invalid_rules(f"Logic has an unexpected '{logic.strip()[:100]}': there are no rules")
     return {**nodes, "logic": " and ".join(numbers) if logic is None else logic}
 
 
-def _node(given: object) -> Definition:
-    node: RuleNode = wire.convert(given, RuleNode)
+def _node(given: object, at: str) -> Definition:
+    node: RuleNode = wire.convert(given, RuleNode, at)
     whole: Definition = {
         "name": node.name,
         "property": node.property,
         "conditions": node.conditions or {},
-        "rules": _tree(node.rules) if node.rules else {},
+        "rules": _tree(node.rules, f"{at}.rules") if node.rules else {},
     }
     return {**whole, "error": msgspec.to_builtins(node.error)} if node.error else whole
