@@ -33,12 +33,12 @@ RULE = {
 }
 # Other names for the rows of one member; those that have none of their own keep the sample's.
 _NAMES = {
-    "customers": {"id": "'h' || n", "source_id": "'h' || n", "orders_count": "0", "orders_amount": "0"},
-    "vouchers": {"id": "'c' || n", "code": "'c' || n", "code_key": "'c' || n", "holder_id": "'h' || n"},
-    "points_buckets": {"id": "'b' || n", "voucher_id": "'c' || n"},
-    "voucher_transactions": {"id": "'t' || n || t.id", "voucher_id": "'c' || n"},
-    "pending_points": {"id": "'p' || n", "voucher_id": "'c' || n", "customer_id": "'h' || n"},
-    "loyalty_standings": {"id": "'c' || n", "customer_id": "'h' || n"},
+    "customers": {"id": "'cust_' || n", "source_id": "'h' || n", "orders_count": "0", "orders_amount": "0"},
+    "vouchers": {"id": "'v_' || n", "code": "'c' || n", "code_key": "'c' || n", "holder_id": "'cust_' || n"},
+    "points_buckets": {"id": "'b' || n", "voucher_id": "'v_' || n"},
+    "voucher_transactions": {"id": "'t' || n || t.id", "voucher_id": "'v_' || n"},
+    "pending_points": {"id": "'p' || n", "voucher_id": "'v_' || n", "customer_id": "'cust_' || n"},
+    "loyalty_standings": {"id": "'v_' || n", "customer_id": "'cust_' || n"},
 }
 _COLUMNS = "SELECT attname FROM pg_attribute WHERE attrelid = $1::text::regclass AND attnum > 0 AND NOT attisdropped"
 _DONE = """

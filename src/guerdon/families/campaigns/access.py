@@ -4,7 +4,7 @@ from collections.abc import Iterator, Sequence
 from typing import Annotated, Literal
 
 import msgspec
-from msgspec import Meta
+from msgspec import UNSET, Meta, UnsetType
 
 from guerdon.clock import iso
 from guerdon.db.table import Where
@@ -44,9 +44,9 @@ class AccessAssignment(msgspec.Struct, kw_only=True):
     """A campaign in an area, or in a store."""
 
     id: str
-    area_id: str | None
+    area_id: str | UnsetType = UNSET
     all_stores: bool
-    area_store_id: str | None
+    area_store_id: str | UnsetType = UNSET
     created_at: str
     object: str = "area_store_campaign_assignment"
 
@@ -104,9 +104,9 @@ def shown(rows: Sequence[AccessRow]) -> AccessAssignments:
     data = [
         AccessAssignment(
             id=row.id,
-            area_id=None if row.scope == "STORE" else row.target_id,
+            area_id=UNSET if row.scope == "STORE" else row.target_id,
             all_stores=row.scope == "ALL_STORES",
-            area_store_id=row.target_id if row.scope == "STORE" else None,
+            area_store_id=row.target_id if row.scope == "STORE" else UNSET,
             created_at=iso(row.created_at),
         )
         for row in rows

@@ -156,16 +156,16 @@ class SimpleProduct(msgspec.Struct):
     """A product inside an event."""
 
     id: str
-    source_id: str | None
-    name: str | None
+    source_id: str | UnsetType = UNSET
+    name: str | UnsetType = UNSET
 
 
 class SimpleSku(msgspec.Struct):
     """A variant inside an event."""
 
     id: str
-    source_id: str | None
-    sku: str | None
+    source_id: str | UnsetType = UNSET
+    sku: str | UnsetType = UNSET
 
 
 class SimpleRewardResult(msgspec.Struct, kw_only=True):

@@ -36,8 +36,8 @@ def assignment(row: AssignmentRow) -> schemas.Assignment:
 
 
 def simple_product(row: ProductRow) -> schemas.SimpleProduct:
-    return schemas.SimpleProduct(row.id, row.source_id, row.name)
+    return schemas.SimpleProduct(row.id, row.source_id or UNSET, row.name or UNSET)
 
 
 def simple_sku(row: SkuRow) -> schemas.SimpleSku:
-    return schemas.SimpleSku(row.id, row.source_id, row.sku)
+    return schemas.SimpleSku(row.id, row.source_id or UNSET, row.sku or UNSET)
