@@ -76,6 +76,7 @@ def api(
         proxy_headers=False,
         server_header=False,
         date_header=False,
+        timeout_keep_alive=75,  # longer than clients and proxies keep theirs, so that none sends into a closing one
         timeout_graceful_shutdown=10,
         backlog=2048,
     )
