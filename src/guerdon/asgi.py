@@ -126,7 +126,7 @@ async def _identity(pool: Pool) -> tuple[int, str]:
             async with acquired(pool) as connection:
                 return await next_node(connection), await asset_secret(connection)
         except UNREACHABLE as error:
-            if time.monotonic() > deadline:
+            if time.monotonic() > deadline or isinstance(error, ValueError):  # an address that is none
                 raise
             log.warning("database_unreachable", error=str(error))
         await asyncio.sleep(_LOOK_AGAIN_S)

@@ -123,6 +123,15 @@ def test_it_stops_cleanly_and_starts_with_what_it_had(served: Served) -> None:
     assert keys["app_token"] not in served.end(signal.SIGTERM)
 
 
+def test_commands_find_what_is_served(served: Served) -> None:
+    served.call("POST", "/v1/customers", {"source_id": "ann"})
+    environ = {name: value for name, value in os.environ.items() if not name.startswith("GUERDON_")}
+    command = [sys.executable, "-m", "guerdon", "audit"]
+    environ["GUERDON_DATA_DIR"] = str(served.folder / "data")
+    audited = subprocess.run(command, cwd=served.folder, env=environ, capture_output=True, text=True, check=False)
+    assert (audited.returncode, audited.stdout.splitlines()[-1]) == (0, "Everything adds up.")
+
+
 def test_after_a_kill_nothing_runs_on_and_nothing_is_lost(served: Served) -> None:
     made = [served.call("POST", "/v1/customers", {"source_id": f"c{number}"}) for number in range(20)]
     served.end(signal.SIGKILL)

@@ -93,8 +93,15 @@ def test_the_command_line_says_what_is_wrong_in_one_line() -> None:
     assert "Traceback" not in answer.stderr
 
 
-@pytest.mark.parametrize("command", ["api", "worker", "migrate", "keys"])
+@pytest.mark.parametrize("command", ["api", "worker", "migrate", "keys", "audit"])
 def test_commands_that_need_a_database_say_so(command: str) -> None:
     answer = run(command, GUERDON_DATABASE_URL="")
     assert (answer.returncode, answer.stderr.count("\n")) == (2, 1)
     assert "GUERDON_DATABASE_URL" in answer.stderr
+
+
+@pytest.mark.parametrize("command", ["worker", "migrate", "keys", "audit"])
+def test_an_address_that_is_none_is_not_waited_for(command: str) -> None:
+    answer = run(command, GUERDON_DATABASE_URL="mysql://localhost/guerdon")
+    assert (answer.returncode, answer.stderr.splitlines()[-1].partition(":")[0]) == (1, "guerdon")
+    assert "Traceback" not in answer.stderr

@@ -8,6 +8,7 @@ import signal
 import socket
 import sys
 from collections.abc import Generator
+from pathlib import Path
 from typing import Annotated, Any
 
 import typer
@@ -21,6 +22,7 @@ from guerdon.cli.serve import serve as run_serve, serve_api
 from guerdon.clock import real_now
 from guerdon.db.migrate import migrate as run_migrations
 from guerdon.db.pool import UNUSABLE
+from guerdon.db.server import url_of_running
 from guerdon.db.transaction import Transaction
 from guerdon.families.api_keys import store as api_keys
 from guerdon.http.protocol import JoiningProtocol
@@ -179,7 +181,10 @@ def _settings(**options: Any) -> Settings:  # noqa: ANN401 - the values of optio
 
 
 def _url(settings: Settings) -> str:
-    if settings.database_url is None:
-        typer.echo("guerdon: no database; give --database-url or set GUERDON_DATABASE_URL", err=True)
+    """The database that is named, or else the embedded one while `serve` runs it."""
+    url = settings.database_url or url_of_running(Path(settings.data_dir))
+    if url is None:
+        where = f"none runs in {settings.data_dir}; give --database-url or set GUERDON_DATABASE_URL"
+        typer.echo(f"guerdon: no database; {where}", err=True)
         raise typer.Exit(2)
-    return settings.database_url
+    return url

@@ -206,6 +206,14 @@ class EmbeddedPostgres:
             return []
 
 
+def url_of_running(data_dir: Path) -> str | None:
+    """Where the embedded server of a folder is reached while it runs."""
+    if not (data_dir / "postgres").exists():
+        return None
+    server = EmbeddedPostgres(data_dir)
+    return server.url() if server.running() else None
+
+
 def _alive(pid: int) -> bool:
     try:
         os.kill(pid, 0)
