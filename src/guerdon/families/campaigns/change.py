@@ -21,7 +21,6 @@ FOLLOW = "campaigns.change_codes"
 _SLICE = 5_000
 _MODIFYING = "MODIFYING"
 _PLAIN = ("description", "start_date", "expiration_date")
-_WINDOWS = {"timeframe": "validity_timeframe", "day_of_week": "validity_day_of_week", "hours": "validity_hours"}
 _DATES = frozenset({"start_date", "expiration_date"})
 
 
@@ -125,12 +124,8 @@ def _sent(row: CampaignRow, patch: CampaignPatch) -> dict[str, Any]:
 
 
 def _settings(row: CampaignRow, patch: CampaignPatch) -> Settings:
-    settings = row.configured
-    windows = {key: value for key, name in _WINDOWS.items() if (value := getattr(patch, name)) is not UNSET}
-    if windows:
-        merged = {**(settings.validity or {}), **msgspec.to_builtins(windows)}
-        validity = {key: value for key, value in merged.items() if value} or None
-        settings = msgspec.structs.replace(settings, validity=validity)
+    before = row.configured
+    settings = msgspec.structs.replace(before, validity=terms.windows(patch, before.validity))
     if patch.activity_duration_after_publishing is not UNSET:
         define.check_times(patch.activity_duration_after_publishing, None)
         settings = msgspec.structs.replace(settings, activity_duration=patch.activity_duration_after_publishing)

@@ -48,11 +48,11 @@ def campaign(
     if voucher is None:
         _check_promotion(new)
     check_times(new.activity_duration_after_publishing, new.loyalty_tiers_expiration)
-    validity = terms.windows(new.validity_timeframe, new.validity_day_of_week, new.validity_hours)
+    validity = terms.windows(new)
     terms.check_windows(new.start_date, validity)
     settings = Settings(
         codes=_codes(voucher) if voucher else CodeSettings(config=codes_like(None)),
-        validity=validity or None,
+        validity=validity,
         activity_duration=new.activity_duration_after_publishing,
         use_voucher_metadata_schema=new.use_voucher_metadata_schema is not False,
         loyalty_tiers_expiration=tiers_expiration(new.loyalty_tiers_expiration),

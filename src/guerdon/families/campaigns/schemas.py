@@ -16,10 +16,9 @@ from guerdon.families.vouchers.schemas import (
     Gift,
     GiftEffect,
     Metadata,
-    ValidityHours,
-    ValidityTimeframe,
+    NewTimes,
+    TimesPatch,
     Voucher,
-    WeekDay,
 )
 from guerdon.http.wire import Amount, Text
 
@@ -110,7 +109,7 @@ class NewPromotion(msgspec.Struct, kw_only=True):
     tiers: Annotated[list[NewTier], Meta(max_length=MOST_TIERS)] | None = None
 
 
-class NewCampaign(msgspec.Struct, kw_only=True):
+class NewCampaign(NewTimes, kw_only=True):
     """A campaign to be made."""
 
     name: Name
@@ -121,11 +120,6 @@ class NewCampaign(msgspec.Struct, kw_only=True):
     auto_join: bool | None = None
     use_voucher_metadata_schema: bool | None = None
     vouchers_count: Annotated[int, Meta(ge=0, le=MOST_CODES)] | None = None
-    start_date: Moment | None = None
-    expiration_date: Moment | None = None
-    validity_timeframe: ValidityTimeframe | None = None
-    validity_day_of_week: Annotated[list[WeekDay], Meta(max_length=7)] | None = None
-    validity_hours: ValidityHours | None = None
     activity_duration_after_publishing: str | None = None
     category_id: str | None = None
     category: str | None = None
@@ -144,18 +138,13 @@ class NewGiftEffect(msgspec.Struct, kw_only=True):
     effect: GiftEffect | None = None
 
 
-class CampaignPatch(msgspec.Struct, kw_only=True):
+class CampaignPatch(TimesPatch, kw_only=True):
     """What can be changed about a campaign. What is not sent stays, null clears, and metadata are merged."""
 
     description: Text | UnsetType | None = UNSET
     type: Literal["AUTO_UPDATE", "STATIC"] | None = None
     join_once: bool | None = None
     auto_join: bool | None = None
-    start_date: Moment | UnsetType | None = UNSET
-    expiration_date: Moment | UnsetType | None = UNSET
-    validity_timeframe: ValidityTimeframe | UnsetType | None = UNSET
-    validity_day_of_week: Annotated[list[WeekDay], Meta(max_length=7)] | UnsetType | None = UNSET
-    validity_hours: ValidityHours | UnsetType | None = UNSET
     activity_duration_after_publishing: str | UnsetType | None = UNSET
     category_id: str | UnsetType | None = UNSET
     category: str | UnsetType | None = UNSET

@@ -9,6 +9,7 @@ from guerdon.clock import iso, iso_or_none
 from guerdon.families.campaigns import schemas
 from guerdon.families.campaigns.store import NO_EXTENSION, REFERRAL, CampaignRow, CodeSettings, Settings
 from guerdon.families.promotion_tiers.schemas import Tier, TierCampaign, TiersList
+from guerdon.families.vouchers import terms
 from guerdon.families.vouchers.beside import NOTHING, Beside
 from guerdon.families.vouchers.schemas import Gift
 
@@ -16,7 +17,6 @@ from guerdon.families.vouchers.schemas import Gift
 def campaign(row: CampaignRow, beside: Beside = NOTHING, tiers: Sequence[Tier] = ()) -> schemas.Campaign:
     """The whole campaign, in answers and in the events about campaigns themselves."""
     settings = row.configured
-    validity = settings.validity or {}
     return schemas.Campaign(
         id=row.id,
         name=row.name,
@@ -27,11 +27,7 @@ def campaign(row: CampaignRow, beside: Beside = NOTHING, tiers: Sequence[Tier] =
         auto_join=row.auto_join,
         join_once=row.join_once,
         use_voucher_metadata_schema=settings.use_voucher_metadata_schema,
-        start_date=iso_or_none(row.start_date) or UNSET,
-        expiration_date=iso_or_none(row.expiration_date) or UNSET,
-        validity_timeframe=validity.get("timeframe", UNSET),
-        validity_day_of_week=validity.get("day_of_week", UNSET),
-        validity_hours=validity.get("hours", UNSET),
+        **terms.shown(row.start_date, row.expiration_date, settings.validity),
         activity_duration_after_publishing=settings.activity_duration or UNSET,
         vouchers_count=row.vouchers_count,
         active=row.active,
@@ -63,14 +59,9 @@ def simple_of_customer(row: CampaignRow) -> schemas.SimpleCampaign:
 
 def of_tier(row: CampaignRow) -> TierCampaign:
     """The campaign inside one of its tiers."""
-    validity = row.configured.validity or {}
     return TierCampaign(
         id=row.id,
-        start_date=iso_or_none(row.start_date) or UNSET,
-        expiration_date=iso_or_none(row.expiration_date) or UNSET,
-        validity_timeframe=validity.get("timeframe", UNSET),
-        validity_day_of_week=validity.get("day_of_week", UNSET),
-        validity_hours=validity.get("hours", UNSET),
+        **terms.shown(row.start_date, row.expiration_date, row.configured.validity),
         active=row.active,
         category_id=row.category_id or UNSET,
     )
@@ -112,7 +103,7 @@ def _simple_voucher(row: CampaignRow, absent: UnsetType | None) -> schemas.Simpl
 
 
 def _voucher(row: CampaignRow, settings: Settings) -> schemas.CampaignVoucher:
-    codes, validity = settings.codes, settings.validity or {}
+    codes = settings.codes
     return schemas.CampaignVoucher(
         type=row.voucher_type,
         discount=codes.discount or UNSET,
@@ -121,11 +112,7 @@ def _voucher(row: CampaignRow, settings: Settings) -> schemas.CampaignVoucher:
         redemption=schemas.Limit(quantity=codes.quantity),
         code_config=_config(codes),
         is_referral_code=row.campaign_type == REFERRAL,
-        start_date=iso_or_none(row.start_date) or UNSET,
-        expiration_date=iso_or_none(row.expiration_date) or UNSET,
-        validity_timeframe=validity.get("timeframe", UNSET),
-        validity_day_of_week=validity.get("day_of_week", UNSET),
-        validity_hours=validity.get("hours", UNSET),
+        **terms.shown(row.start_date, row.expiration_date, settings.validity),
     )
 
 

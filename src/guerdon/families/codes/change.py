@@ -23,7 +23,6 @@ from guerdon.families.vouchers import store, terms
 from guerdon.families.vouchers.store import VOUCHERS, VoucherRow
 
 _PLAIN = ("start_date", "expiration_date", "additional_info")
-_WINDOWS = {"timeframe": "validity_timeframe", "day_of_week": "validity_day_of_week", "hours": "validity_hours"}
 
 
 async def update(work: Work, row: VoucherRow, patch: VoucherPatch) -> VoucherRow:
@@ -119,8 +118,5 @@ def _changes(row: VoucherRow, patch: VoucherPatch) -> dict[str, Any]:
         if row.discount is None or discount["type"] != row.discount["type"]:
             raise invalid_voucher("It is not possible to change Voucher discount type")
         sent["discount"] = discount
-    windows = {key: value for key, name in _WINDOWS.items() if (value := getattr(patch, name)) is not UNSET}
-    if windows:
-        merged = {**(row.validity or {}), **msgspec.to_builtins(windows)}
-        sent["validity"] = {key: value for key, value in merged.items() if value} or None
+    sent["validity"] = terms.windows(patch, row.validity)
     return {name: value for name, value in sent.items() if value != getattr(row, name)}

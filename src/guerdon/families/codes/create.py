@@ -78,7 +78,7 @@ def standalone(work: Work, new: NewVoucher) -> VoucherRow:
     """What the voucher is like; it only lacks a code. Errors: invalid_voucher, invalid_payload."""
     kind = _kind(new)
     terms.check_discount(new.discount, "discount")
-    validity = terms.windows(new.validity_timeframe, new.validity_day_of_week, new.validity_hours)
+    validity = terms.windows(new)
     terms.check_windows(new.start_date, validity)
     return VoucherRow(
         id="",
@@ -94,7 +94,7 @@ def standalone(work: Work, new: NewVoucher) -> VoucherRow:
         category_id=new.category_id,
         start_date=new.start_date,
         expiration_date=new.expiration_date,
-        validity=validity or None,
+        validity=validity,
         additional_info=new.additional_info,
         metadata=new.metadata or {},
         created_at=work.now,

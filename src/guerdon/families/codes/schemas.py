@@ -5,7 +5,6 @@ from typing import Annotated, Literal
 import msgspec
 from msgspec import UNSET, Meta, UnsetType
 
-from guerdon.clock import Moment
 from guerdon.families.campaigns.schemas import NewCampaignCode, NewCodeConfig, SimpleCampaign
 from guerdon.families.customers.schemas import SimpleCustomer
 from guerdon.families.vouchers.schemas import (
@@ -13,15 +12,15 @@ from guerdon.families.vouchers.schemas import (
     GiftEffect,
     Metadata,
     SimpleVoucher,
+    TimesPatch,
     ValidityHours,
     ValidityTimeframe,
     Voucher,
-    WeekDay,
+    WeekDays,
 )
 from guerdon.http.wire import Amount, Text
 
 VoucherType = Literal["DISCOUNT_VOUCHER", "GIFT_VOUCHER", "LOYALTY_CARD"]
-WeekDays = Annotated[list[WeekDay], Meta(max_length=7)]
 
 
 class NewGift(msgspec.Struct, kw_only=True):
@@ -75,18 +74,13 @@ class CodesMetadata(msgspec.Struct):
     metadata: Metadata
 
 
-class VoucherPatch(msgspec.Struct, kw_only=True):
+class VoucherPatch(TimesPatch, kw_only=True):
     """What can be changed about a code. What is not sent stays, null clears, and metadata are merged."""
 
     type: VoucherType | None = None
     discount: Discount | None = None
     category: str | UnsetType | None = UNSET
     category_id: str | UnsetType | None = UNSET
-    start_date: Moment | UnsetType | None = UNSET
-    expiration_date: Moment | UnsetType | None = UNSET
-    validity_timeframe: ValidityTimeframe | UnsetType | None = UNSET
-    validity_day_of_week: WeekDays | UnsetType | None = UNSET
-    validity_hours: ValidityHours | UnsetType | None = UNSET
     active: bool | None = None
     additional_info: Text | UnsetType | None = UNSET
     metadata: Metadata | None = None

@@ -5,20 +5,18 @@ from typing import Annotated, Any, Literal
 import msgspec
 from msgspec import UNSET, Meta, UnsetType
 
-from guerdon.clock import Moment
 from guerdon.engine.earning import Basis
 from guerdon.engine.money import GREATEST
 from guerdon.engine.points import ExpirationRules
 from guerdon.families.campaigns.schemas import SimpleCampaign
 from guerdon.families.rewards.schemas import Points
-from guerdon.families.vouchers.schemas import ValidityHours, ValidityTimeframe, WeekDay
+from guerdon.families.vouchers.schemas import NewTimes, TimesPatch
 from guerdon.http.wire import Text
 
 Metadata = dict[str, Any]
 PointsText = Annotated[str, Meta(pattern=r"^[1-9][0-9]{0,14}$")]
 Formula = Annotated[str, Meta(min_length=1)]
 Name = Annotated[str, Meta(min_length=1, max_length=500)]
-WeekDays = Annotated[list[WeekDay], Meta(max_length=7)]
 MOST_AT_ONCE = 100
 
 
@@ -118,7 +116,7 @@ class Ref(msgspec.Struct, kw_only=True):
     id: str | None = None
 
 
-class NewEarningRule(msgspec.Struct, kw_only=True):
+class NewEarningRule(NewTimes, kw_only=True):
     """A rule to be made."""
 
     event: Name
@@ -129,28 +127,18 @@ class NewEarningRule(msgspec.Struct, kw_only=True):
     loyalty: NewLoyalty
     source: NewSource | None = None
     active: bool | None = None
-    start_date: Moment | None = None
-    expiration_date: Moment | None = None
-    validity_timeframe: ValidityTimeframe | None = None
-    validity_day_of_week: WeekDays | None = None
-    validity_hours: ValidityHours | None = None
     pending_points: PendingPoints | None = None
     expiration_rules: ExpirationRules | None = None
     metadata: Metadata | None = None
 
 
-class EarningRulePatch(msgspec.Struct, kw_only=True):
+class EarningRulePatch(TimesPatch, kw_only=True):
     """What can be changed about a rule. What is not sent stays, null clears what may be absent, metadata are merged."""
 
     validation_rule_id: str | UnsetType | None = UNSET
     loyalty: NewLoyalty | None = None
     source: NewSource | None = None
     active: bool | None = None
-    start_date: Moment | UnsetType | None = UNSET
-    expiration_date: Moment | UnsetType | None = UNSET
-    validity_timeframe: ValidityTimeframe | UnsetType | None = UNSET
-    validity_day_of_week: WeekDays | UnsetType | None = UNSET
-    validity_hours: ValidityHours | UnsetType | None = UNSET
     pending_points: PendingPoints | UnsetType | None = UNSET
     expiration_rules: ExpirationRules | UnsetType | None = UNSET
     metadata: Metadata | None = None

@@ -142,7 +142,6 @@ def _tell(work: Work, event_type: str, campaign: CampaignRow, row: EarningRuleRo
 
 
 async def _row(work: Work, campaign: CampaignRow, new: NewEarningRule, path: str) -> EarningRuleRow:
-    validity = windows(new.validity_timeframe, new.validity_day_of_week, new.validity_hours) or None
     row = EarningRuleRow(
         id=work.new_id("ern_"),
         automation_id=work.new_id("auto_"),
@@ -156,7 +155,7 @@ async def _row(work: Work, campaign: CampaignRow, new: NewEarningRule, path: str
         active=new.active is not False,
         start_date=new.start_date,
         expiration_date=new.expiration_date,
-        validity=validity,
+        validity=windows(new),
         metadata=new.metadata or {},
         created_at=work.now,
         validation_rule_id=new.validation_rule_id or None,
@@ -194,15 +193,4 @@ async def _sent(work: Work, held: EarningRuleRow, patch: EarningRulePatch) -> di
         if patch.pending_points is not None and held.event != ORDER_PAID:
             raise invalid_payload(f"Property .pending_points is only for the event '{ORDER_PAID}'")
         sent["pending_days"] = patch.pending_points and patch.pending_points.period_value
-    return sent | {"validity": _validity(held, patch)}
-
-
-def _validity(held: EarningRuleRow, patch: EarningRulePatch) -> dict[str, Any] | None:
-    """The windows after the change."""
-    sent = {"timeframe": patch.validity_timeframe, "day_of_week": patch.validity_day_of_week}
-    found = (held.validity or {}) | {
-        name: msgspec.to_builtins(value)
-        for name, value in {**sent, "hours": patch.validity_hours}.items()
-        if value is not UNSET
-    }
-    return {name: value for name, value in found.items() if value} or None
+    return sent | {"validity": windows(patch, held.validity)}

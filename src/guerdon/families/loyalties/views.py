@@ -8,6 +8,7 @@ from guerdon.families.loyalties import earning_schemas, schemas
 from guerdon.families.loyalties.earning_terms import trigger_of
 from guerdon.families.loyalties.pending_store import PendingRow
 from guerdon.families.loyalties.store import EarningRuleRow
+from guerdon.families.vouchers import terms
 from guerdon.families.vouchers.ledger import BucketRow, TransactionRow
 from guerdon.families.vouchers.store import VoucherRow
 
@@ -67,7 +68,7 @@ def bucket(row: BucketRow) -> schemas.Bucket:
 
 
 def earning_rule(row: EarningRuleRow) -> earning_schemas.EarningRule:
-    validity, pending = row.validity or {}, row.pending_days
+    pending = row.pending_days
     about = {trigger_of(row.event): row.target}
     return earning_schemas.EarningRule(
         id=row.id,
@@ -82,11 +83,7 @@ def earning_rule(row: EarningRuleRow) -> earning_schemas.EarningRule:
         pending_points=earning_schemas.PendingPoints(period_value=pending) if pending else UNSET,
         source=_source(row),
         active=row.active,
-        start_date=iso_or_none(row.start_date) or UNSET,
-        expiration_date=iso_or_none(row.expiration_date) or UNSET,
-        validity_timeframe=validity.get("timeframe", UNSET),
-        validity_day_of_week=validity.get("day_of_week", UNSET),
-        validity_hours=validity.get("hours", UNSET),
+        **terms.shown(row.start_date, row.expiration_date, row.validity),
         expiration_rules=row.expiration_rules or UNSET,
         automation_id=row.automation_id,
         metadata=row.metadata,

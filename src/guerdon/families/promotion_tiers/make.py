@@ -31,7 +31,7 @@ async def rows(work: Work, campaign_id: str, new: Sequence[NewTier], path: str) 
     for place, one in enumerate(new):
         here = path.format(place)
         terms.check_discount(one.action.discount, f"{here}action.discount")
-        validity = terms.windows(one.validity_timeframe, one.validity_day_of_week, one.validity_hours)
+        validity = terms.windows(one)
         terms.check_windows(one.start_date, validity)
         made.append(
             TierRow(
@@ -45,7 +45,7 @@ async def rows(work: Work, campaign_id: str, new: Sequence[NewTier], path: str) 
                 category_id=await categories.named(work.db, work.project.id, one.category_id or one.category),
                 start_date=one.start_date,
                 expiration_date=one.expiration_date,
-                validity=validity or None,
+                validity=validity,
                 metadata=one.metadata or {},
                 # Lists that go on from a moment must be able to tell tiers of one request apart.
                 created_at=work.now + timedelta(microseconds=place),

@@ -5,19 +5,10 @@ from typing import Annotated, Any
 import msgspec
 from msgspec import UNSET, Meta, UnsetType
 
-from guerdon.clock import Moment
-from guerdon.families.vouchers.schemas import (
-    Assignments,
-    Discount,
-    Metadata,
-    ValidityHours,
-    ValidityTimeframe,
-    WeekDay,
-)
+from guerdon.families.vouchers.schemas import Assignments, Discount, Metadata, NewTimes, TimesPatch
 from guerdon.http.wire import Amount, Text
 
 Name = Annotated[str, Meta(min_length=1, max_length=500)]
-WeekDays = Annotated[list[WeekDay], Meta(max_length=7)]
 
 
 class NewAction(msgspec.Struct):
@@ -26,7 +17,7 @@ class NewAction(msgspec.Struct):
     discount: Discount
 
 
-class NewTier(msgspec.Struct, kw_only=True):
+class NewTier(NewTimes, kw_only=True):
     """A tier to be made. Without a hierarchy it comes last in its campaign."""
 
     name: Name
@@ -37,15 +28,10 @@ class NewTier(msgspec.Struct, kw_only=True):
     active: bool | None = None
     category: str | None = None
     category_id: str | None = None
-    start_date: Moment | None = None
-    expiration_date: Moment | None = None
-    validity_timeframe: ValidityTimeframe | None = None
-    validity_day_of_week: WeekDays | None = None
-    validity_hours: ValidityHours | None = None
     validation_rules: list[str] | None = None
 
 
-class TierPatch(msgspec.Struct, kw_only=True):
+class TierPatch(TimesPatch, kw_only=True):
     """What can be changed. What is not sent stays, null clears what may be absent, metadata are merged.
 
     `validation_rules` are those that bind it from then on.
@@ -58,11 +44,6 @@ class TierPatch(msgspec.Struct, kw_only=True):
     hierarchy: Amount | None = None
     category: str | UnsetType | None = UNSET
     category_id: str | UnsetType | None = UNSET
-    start_date: Moment | UnsetType | None = UNSET
-    expiration_date: Moment | UnsetType | None = UNSET
-    validity_timeframe: ValidityTimeframe | UnsetType | None = UNSET
-    validity_day_of_week: WeekDays | UnsetType | None = UNSET
-    validity_hours: ValidityHours | UnsetType | None = UNSET
     validation_rules: list[str] | None = None
 
 

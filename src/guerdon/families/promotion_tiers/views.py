@@ -5,6 +5,7 @@ from msgspec import UNSET
 from guerdon.clock import iso, iso_or_none
 from guerdon.families.promotion_tiers import schemas
 from guerdon.families.promotion_tiers.store import Sums, TierRow
+from guerdon.families.vouchers import terms
 from guerdon.families.vouchers.beside import Beside
 
 _NEVER = Sums()
@@ -12,7 +13,6 @@ _NEVER = Sums()
 
 def tier(row: TierRow, campaign: schemas.TierCampaign | None, beside: Beside, sums: Sums = _NEVER) -> schemas.Tier:
     """The whole tier; without its campaign if it is deleted."""
-    validity = row.validity or {}
     return schemas.Tier(
         id=row.id,
         created_at=iso(row.created_at),
@@ -26,11 +26,7 @@ def tier(row: TierRow, campaign: schemas.TierCampaign | None, beside: Beside, su
         campaign=campaign or UNSET,
         campaign_id=row.campaign_id if campaign else UNSET,
         active=row.active,
-        start_date=iso_or_none(row.start_date) or UNSET,
-        expiration_date=iso_or_none(row.expiration_date) or UNSET,
-        validity_timeframe=validity.get("timeframe", UNSET),
-        validity_day_of_week=validity.get("day_of_week", UNSET),
-        validity_hours=validity.get("hours", UNSET),
+        **terms.shown(row.start_date, row.expiration_date, row.validity),
         summary=schemas.Summary(
             schemas.TierRedemptions(sums.redeemed), schemas.TierOrders(sums.amount, sums.discount_amount)
         ),

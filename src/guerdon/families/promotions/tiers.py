@@ -21,7 +21,6 @@ from guerdon.families.validation_rules.schemas import About
 from guerdon.families.vouchers import terms
 
 _PLAIN = ("banner", "start_date", "expiration_date")
-_WINDOWS = {"timeframe": "validity_timeframe", "day_of_week": "validity_day_of_week", "hours": "validity_hours"}
 
 
 async def add(work: Work, campaign: CampaignRow, new: NewTier) -> Tier:
@@ -139,8 +138,5 @@ def _sent(row: TierRow, patch: TierPatch) -> dict[str, Any]:
     if patch.action is not None:
         terms.check_discount(patch.action.discount, "action.discount")
         sent["discount"] = msgspec.to_builtins(patch.action.discount)
-    windows = {key: value for key, name in _WINDOWS.items() if (value := getattr(patch, name)) is not UNSET}
-    if windows:
-        merged = {**(row.validity or {}), **msgspec.to_builtins(windows)}
-        sent["validity"] = {key: value for key, value in merged.items() if value} or None
+    sent["validity"] = terms.windows(patch, row.validity)
     return sent

@@ -5,11 +5,13 @@ from typing import Annotated, Any, Literal
 import msgspec
 from msgspec import UNSET, Meta, UnsetType
 
+from guerdon.clock import Moment
 from guerdon.http.wire import Amount, Text
 
 Metadata = dict[str, Any]
 Percent = Annotated[int, Meta(ge=0, le=100)] | Annotated[float, Meta(ge=0, le=100)]
 WeekDay = Annotated[int, Meta(ge=0, le=6)]
+WeekDays = Annotated[list[WeekDay], Meta(max_length=7)]
 TimeOfDay = Annotated[str, Meta(pattern=r"^(([01]\d|2[0-3]):[0-5]\d(:[0-5]\d)?)?$")]
 
 
@@ -93,6 +95,26 @@ class ValidityHours(msgspec.Struct, kw_only=True):
     """Hours in which something is valid."""
 
     daily: list[DailyHours]
+
+
+class NewTimes(msgspec.Struct, kw_only=True):
+    """When something new is valid: from when to when, and in which windows of that time."""
+
+    start_date: Moment | None = None
+    expiration_date: Moment | None = None
+    validity_timeframe: ValidityTimeframe | None = None
+    validity_day_of_week: WeekDays | None = None
+    validity_hours: ValidityHours | None = None
+
+
+class TimesPatch(msgspec.Struct, kw_only=True):
+    """The same of a change. What is not sent stays, and null clears."""
+
+    start_date: Moment | UnsetType | None = UNSET
+    expiration_date: Moment | UnsetType | None = UNSET
+    validity_timeframe: ValidityTimeframe | UnsetType | None = UNSET
+    validity_day_of_week: WeekDays | UnsetType | None = UNSET
+    validity_hours: ValidityHours | UnsetType | None = UNSET
 
 
 class Gift(msgspec.Struct, kw_only=True):

@@ -1,29 +1,44 @@
 """What a request may say of when codes are valid and what they give: checked, and in the form that is stored."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping
 from datetime import datetime
-from typing import Any
+from typing import Any, Protocol
 
 import msgspec
+from msgspec import UNSET
 
+from guerdon.clock import iso_or_none
 from guerdon.engine.calendar import parse_duration
 from guerdon.engine.formula.compile import compile_formula
 from guerdon.errors import invalid_payload
-from guerdon.families.vouchers.schemas import Discount, FixedDiscount, UnitDiscount, ValidityHours, ValidityTimeframe
+from guerdon.families.vouchers.schemas import Discount, FixedDiscount, UnitDiscount
 
 _LONGEST_YEARS = 1_000
+_WINDOWS = {"timeframe": "validity_timeframe", "day_of_week": "validity_day_of_week", "hours": "validity_hours"}
 
 
-def windows(
-    timeframe: ValidityTimeframe | None, day_of_week: Sequence[int] | None, hours: ValidityHours | None
+class Windows(Protocol):
+    """A request, or a change, that can say something of windows of time."""
+
+    validity_timeframe: Any
+    validity_day_of_week: Any
+    validity_hours: Any
+
+
+def windows(sent: Windows, before: Mapping[str, Any] | None = None) -> dict[str, Any] | None:
+    """The windows that are then set, as the column `validity` has them: what is not sent stays, and null clears."""
+    found = {key: getattr(sent, name) for key, name in _WINDOWS.items()}
+    said = {key: msgspec.to_builtins(value) for key, value in found.items() if value is not UNSET}
+    return {key: value for key, value in {**(before or {}), **said}.items() if value} or None
+
+
+def shown(
+    start_date: datetime | None, expiration_date: datetime | None, validity: Mapping[str, Any] | None
 ) -> dict[str, Any]:
-    """The windows that are set, as the column `validity` has them."""
-    found = {
-        "timeframe": msgspec.to_builtins(timeframe),
-        "day_of_week": day_of_week,
-        "hours": msgspec.to_builtins(hours),
-    }
-    return {name: value for name, value in found.items() if value}
+    """The fields that say so in answers; what is not set is left out."""
+    dates = {"start_date": iso_or_none(start_date), "expiration_date": iso_or_none(expiration_date)}
+    set_dates = {name: date for name, date in dates.items() if date}
+    return set_dates | {_WINDOWS[key]: value for key, value in (validity or {}).items()}
 
 
 def check_windows(start_date: datetime | None, validity: Mapping[str, Any] | None) -> None:
