@@ -18,7 +18,8 @@ import pytest
 from yarl import URL
 
 from guerdon.webhooks import guard
-from guerdon.webhooks.send import EXCERPT_BYTES, TIMEOUT_S, Sender
+from guerdon.webhooks.calls import EXCERPT_BYTES
+from guerdon.webhooks.send import TIMEOUT_S, Sender
 from guerdon.webhooks.settle import Attempt
 
 

@@ -12,12 +12,11 @@ from concurrent.futures import ThreadPoolExecutor
 from functools import lru_cache, partial
 from typing import Any
 
-import aiohttp
 import msgspec
-from aiohttp.abc import AbstractResolver, ResolveResult
 from yarl import URL
 
 Address = ipaddress.IPv4Address | ipaddress.IPv6Address
+AddrInfo = tuple[int, int, int, str, tuple[Any, ...]]  # as getaddrinfo has it
 _NAT64 = ipaddress.IPv6Network("64:ff9b::/96")
 # What may be called in IPv6 at all; everything else is local, reserved, or a wrapping that is judged by its content.
 _GLOBAL_UNICAST = ipaddress.IPv6Network("2000::/3")
@@ -31,8 +30,6 @@ _SCHEMES = frozenset({"http", "https"})
 _IPV4_BITS = 0xFFFF_FFFF
 _DNS_THREADS = 64
 _DNS_TTL_S = 10
-# Many servers close a connection that is idle for 5 s. A call that meets this moment fails and waits a minute.
-_IDLE_S = 3
 # Some parsers drop these, others do not: what was judged must be what is called. And no credentials.
 _NEVER_IN_A_URL = re.compile(r"[\x00-\x20\x7f\\]|//[^/?#]*@")
 _HOST = re.compile(r"[a-z0-9_-]{1,63}(?:\.[a-z0-9_-]{1,63})*\.?|[0-9a-f]*:[0-9a-f:.]+")
@@ -68,13 +65,15 @@ def parse_target(text: str) -> URL | None:
 
 def _is_odd_number(host: str) -> bool:
     """Whether the host looks like an IPv4 address but is not written as one usually is."""
-    if not _NUMERIC_END.search(host):
-        return False
+    return _NUMERIC_END.search(host) is not None and not _is_address(host)
+
+
+def _is_address(host: str) -> bool:
     try:
         ipaddress.ip_address(host)
     except ValueError:
-        return True
-    return False
+        return False
+    return True
 
 
 def is_public(address: Address) -> bool:
@@ -105,13 +104,8 @@ def judge(url: URL, rules: Rules) -> None:
     """
     if rules.ports is not None and url.port not in rules.ports:
         raise TargetRefused(f"target port {url.port} is not allowed")
-    if rules.allow_private or url.host is None:
-        return
-    try:
-        address = ipaddress.ip_address(url.host)
-    except ValueError:
-        return
-    _require_public(address)
+    if not rules.allow_private and url.host is not None and _is_address(url.host):
+        _require_public(ipaddress.ip_address(url.host))
 
 
 def _require_public(address: Address) -> None:
@@ -119,42 +113,45 @@ def _require_public(address: Address) -> None:
         raise TargetRefused(f"target address {address} is not a public address")
 
 
-class JudgingResolver(AbstractResolver):
+class Resolver:
     """Resolves names with the system's resolver and refuses those with any address that is not public.
 
-    In threads of its own, so that names whose servers do not answer hold up neither each other nor anything else.
+    In threads of its own, so that names whose servers do not answer hold up neither each other nor anything else. What
+    was judged is remembered for some seconds, and callers that come meanwhile wait for the same look-up.
     """
 
     def __init__(self, rules: Rules) -> None:
         self._rules = rules
         self._threads = ThreadPoolExecutor(_DNS_THREADS, "resolver")
+        self._known: dict[tuple[str, int], asyncio.Task[list[AddrInfo]]] = {}
 
-    async def resolve(
-        self, host: str, port: int = 0, family: socket.AddressFamily = socket.AF_INET
-    ) -> list[ResolveResult]:
-        """Errors: TargetRefused, OSError."""
-        find = partial(socket.getaddrinfo, host, port, family, socket.SOCK_STREAM, flags=socket.AI_ADDRCONFIG)
-        found = await asyncio.get_running_loop().run_in_executor(self._threads, find)
-        results = [_result(host, kind, protocol, address[:2]) for kind, _, protocol, _, address in found]
+    async def resolve(self, host: str, port: int) -> list[AddrInfo]:
+        """The addresses as sockets take them, all of them judged. Errors: TargetRefused, OSError."""
+        known = self._known.get((host, port))
+        if known is None:
+            known = self._known[host, port] = asyncio.create_task(self._look_up(host, port))
+            known.add_done_callback(partial(self._remember, (host, port)))
+        return await asyncio.shield(known)
+
+    def _remember(self, key: tuple[str, int], found: asyncio.Task[list[AddrInfo]]) -> None:
+        if found.cancelled() or found.exception() is not None:
+            del self._known[key]
+        else:
+            asyncio.get_running_loop().call_later(_DNS_TTL_S, self._known.pop, key, None)
+
+    async def _look_up(self, host: str, port: int) -> list[AddrInfo]:
+        if _is_address(host):
+            family = socket.AF_INET6 if ":" in host else socket.AF_INET
+            found: list[AddrInfo] = [(family, socket.SOCK_STREAM, socket.IPPROTO_TCP, "", (host, port))]
+        else:
+            find = partial(socket.getaddrinfo, host, port, type=socket.SOCK_STREAM, flags=socket.AI_ADDRCONFIG)
+            found = [*(await asyncio.get_running_loop().run_in_executor(self._threads, find))]
         if not self._rules.allow_private:
-            for result in results:
-                _require_public(ipaddress.ip_address(result["host"].partition("%")[0]))
-        return results
+            for *_, address in found:
+                _require_public(ipaddress.ip_address(str(address[0]).partition("%")[0]))
+        return found
 
-    async def close(self) -> None:
+    def close(self) -> None:
+        for known in self._known.values():
+            known.cancel()
         self._threads.shutdown(wait=False, cancel_futures=True)
-
-
-def _result(host: str, family: socket.AddressFamily, protocol: int, address: tuple[Any, ...]) -> ResolveResult:
-    flags = socket.AI_NUMERICHOST | socket.AI_NUMERICSERV
-    return ResolveResult(hostname=host, host=address[0], port=address[1], family=family, proto=protocol, flags=flags)
-
-
-def connector(rules: Rules, connections: int) -> aiohttp.TCPConnector:
-    """A connector that can only reach what passes; pooled connections keep the address they were judged by.
-
-    Certificates are verified; a name's addresses are remembered for some seconds, as they were judged.
-    """
-    return aiohttp.TCPConnector(
-        resolver=JudgingResolver(rules), limit=connections, ttl_dns_cache=_DNS_TTL_S, keepalive_timeout=_IDLE_S
-    )
