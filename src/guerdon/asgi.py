@@ -12,6 +12,7 @@ from starlette.types import Receive, Scope, Send
 from guerdon.db.migrate import asset_secret, next_node
 from guerdon.db.pool import UNREACHABLE, Pool, acquired
 from guerdon.db.tally import Tally
+from guerdon.events.aside import Aside
 from guerdon.events.doorbell import Bell, Doorbell, listen
 from guerdon.events.work import Runtime
 from guerdon.families.activity import routes as activity
@@ -109,10 +110,22 @@ async def runtime(settings: Settings, database_url: str) -> AsyncGenerator[Runti
     """Connections and identifiers of one process, for as long as the block lasts."""
     pool = Pool(database_url, settings.database_connections)
     doorbell, tally = Doorbell(pool), Tally(pool)
+    aside = Aside(pool, doorbell)
     try:
         node, secret = await _identity(pool)
-        yield Runtime(pool, Ids(node), doorbell, tally, settings.base_url, secret, settings.allow_private_targets)
+        yield Runtime(
+            pool=pool,
+            ids=Ids(node),
+            doorbell=doorbell,
+            tally=tally,
+            aside=aside,
+            base_url=settings.base_url,
+            asset_secret=secret,
+            allow_private_targets=settings.allow_private_targets,
+            log_validations=settings.log_validations,
+        )
     finally:
+        await aside.close()
         await doorbell.silence()
         await tally.close()
         await pool.close()

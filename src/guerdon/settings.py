@@ -102,6 +102,10 @@ class Settings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
             description="Days that events are kept, at least, and always as long as a delivery or a job needs them.",
         ),
     ] = 90
+    log_validations: Annotated[
+        bool,
+        Meta(description="Put what customers validate into their logs of activity: an event for every look at a cart."),
+    ] = True
     log_level: Annotated[
         Literal["debug", "info", "warning", "error", "critical"], Meta(description="Least severe line logged.")
     ] = "info"

@@ -227,3 +227,51 @@ def test_what_failed_and_what_was_lost_is_in_the_log(project: Project) -> None:
     assert told["customer.order.fulfilled"]["order"]["status"] == "FULFILLED"
     assert told["customer.voucher.deleted"]["voucher"]["code"] == code
     assert told["customer.voucher.deleted"]["campaign"]["name"] == "Gifts"
+
+
+def test_what_a_customer_validated_is_in_the_log(project: Project) -> None:
+    ann = make.customer(project, "ann")
+    codes = {code: till.discount(project, code)["id"] for code in ("TEN", "MORE")}
+    codes["OFF"] = till.discount(project, "OFF", active=False)["id"]
+    tier = till.tier(project)["id"]
+    done = till.validate(project, "TEN", tier, customer="ann", session={"type": "LOCK", "key": "ssn_1"})
+    till.validate(project, "OFF", "MORE", "NONE", customer="ann")
+    till.validate(project, "TEN")  # of nobody
+    till.validate(project, "TEN", customer="stranger")
+
+    def look() -> dict[str, Any] | None:
+        found = {entry["type"]: entry for entry in log(project)}
+        return found if len(found) == 3 else None
+
+    told = eventually(look)
+    good, bad = (told[f"customer.validation.{one}"] for one in ("succeeded", "failed"))
+    assert good["group_id"].startswith("v-")
+    assert good["data"]["event_source"]["channel"] == "API"
+    assert good["data"]["data"]["customer"]["id"] == ann["id"]
+    validation = good["data"]["data"]["validation"]
+    assert (validation["id"], validation["customer_id"]) == (done["id"], ann["id"])
+    assert (validation["status"], validation["session_id"]) == ("VALID", "ssn_1")
+    both = [{"id": codes["TEN"], "type": "voucher"}, {"id": tier, "type": "promotion_tier"}]
+    assert validation["redeemables"] == both
+    validation = bad["data"]["data"]["validation"]
+    assert (validation["status"], validation["redeemables"]) == ("INVALID", [])
+    assert validation["inapplicable_redeemables"] == [{"id": codes["OFF"], "type": "voucher"}]
+    skipped = [{"id": codes["MORE"], "type": "voucher"}, {"id": "NONE", "type": "voucher"}]
+    assert validation["skipped_redeemables"] == skipped
+    assert types(log(project, type="customer.validation.failed")) == ["customer.validation.failed"]
+    assert types(log(project, category="ACTION", count=3)).count("customer.validation.succeeded") == 1
+
+
+def test_nothing_is_said_of_a_validation_of_somebody_forgotten(project: Project) -> None:
+    ann = make.customer(project, "ann")
+    till.discount(project, "TEN")
+    till.validate(project, "TEN", customer="ann")
+    project.post(f"/v1/customers/{ann['id']}/permanent-deletion")
+    make.customer(project, "bob")
+    till.validate(project, "TEN", customer="bob")
+    log(project, "bob", count=2)
+    assert not project.installation.sql(
+        "SELECT type FROM events WHERE project_id = $1 AND entity_id = $2 AND type LIKE '%validation%'",
+        project.id,
+        ann["id"],
+    )

@@ -134,6 +134,43 @@ def test_a_paused_one_does_not_go_and_starts_afresh(project: Project) -> None:
     project.receiver.wait(path_of(project))
 
 
+@pytest.mark.parametrize("stopped_by", ["hand", "retries"])
+def test_one_that_was_stopped_on_its_way_goes_on_from_there(project: Project, stopped_by: str) -> None:
+    people = sorted(make.customer(project, name)["id"] for name in ("ann", "bob", "cid", "dan"))
+    segment = make.segment(project, "static", customers=people)
+    trigger = {"type": "manual", "segment_id": segment["id"]}
+    made = distribution(project, trigger=trigger, action=promotion(project))
+    sql = project.installation.sql
+    sql("UPDATE distributions SET reached = $2 WHERE project_id = $1", project.id, people[1])  # as after a slice
+    if stopped_by == "hand":
+        project.management.post(f"{one(project, made)}/pause")
+    else:
+        sql("UPDATE endpoints SET active = false WHERE project_id = $1 AND source_id = $2", project.id, made["id"])
+    project.advance("PT11M")
+    end_of_events(project)
+    assert (project.receiver.at(path_of(project)), status(project, made)) == ([], "PAUSED")
+    project.management.post(f"{one(project, made)}/set-live")
+    sent = project.receiver.wait(path_of(project), 2)
+    eventually(lambda: status(project, made) == "DONE")
+    end_of_events(project)
+    assert sorted(one.data["customer"]["id"] for one in sent) == people[2:]
+    assert len(project.receiver.at(path_of(project))) == 2
+
+
+def test_another_trigger_begins_with_the_first_customer(project: Project) -> None:
+    people = [make.customer(project, name)["id"] for name in ("ann", "bob")]
+    first, second = (make.segment(project, "static", customers=people, name=name) for name in ("first", "second"))
+    trigger = {"type": "manual", "segment_id": first["id"]}
+    made = distribution(project, trigger=trigger, action=promotion(project))
+    path = one(project, made)
+    project.installation.sql("UPDATE distributions SET reached = $2 WHERE project_id = $1", project.id, max(people))
+    project.management.post(f"{path}/pause")
+    project.management.put(path, {"trigger": trigger | {"segment_id": second["id"]}})
+    project.management.post(f"{path}/set-live")
+    project.advance("PT11M")
+    assert {sent.data["customer"]["id"] for sent in project.receiver.wait(path_of(project), 2)} == set(people)
+
+
 def test_one_that_is_done_can_be_sent_again(project: Project) -> None:
     make.customer(project, "ann")
     made = distribution(project, trigger={"type": "manual", "customer_id": "ann"}, action=promotion(project))

@@ -1,19 +1,14 @@
-"""Counts of what happens too often for a row each time: kept in the process, and added to a table about once a second.
+"""Counts of what happens too often for a row each time: added to a table soon (see `Soon`)."""
 
-What a killed process had not added yet is lost, so only figures that decide nothing are counted like this.
-"""
-
-import asyncio
-import contextlib
 from collections import Counter
 from datetime import date
 
 import msgspec
 
 from guerdon.db.pool import UNREACHABLE, Pool, acquired
+from guerdon.db.soon import Soon
 from guerdon.db.transaction import Transaction
 
-_PAUSE_S = 1.0
 # In the order of the key, so that processes that add at the same time wait for each other, and never both.
 _ADD = """
 INSERT INTO tallies AS t (project_id, subject_id, day, name, times)
@@ -44,34 +39,21 @@ class Tally:
     def __init__(self, pool: Pool) -> None:
         self._pool = pool
         self._counts: Counter[Counted] = Counter()
-        self._closing = asyncio.Event()
-        self._task: asyncio.Task[None] | None = None
+        self._soon = Soon(self._save)
 
     def add(self, what: Counted) -> None:
         """Counts it once. Never fails and never waits."""
         self._counts[what] += 1
-        if self._task is None or self._task.done():
-            self._task = asyncio.get_running_loop().create_task(self._save_for_a_while())
+        self._soon.touch()
 
     async def close(self) -> None:
         """Saves what is still to be saved, if the database can be reached."""
-        self._closing.set()
-        if self._task is not None:
-            await self._task
+        await self._soon.close()
 
-    async def _save_for_a_while(self) -> None:
-        while self._counts:
-            with contextlib.suppress(TimeoutError):
-                async with asyncio.timeout(_PAUSE_S):
-                    await self._closing.wait()
-            try:
-                await self._save()
-            except UNREACHABLE:
-                if self._closing.is_set():
-                    return
-
-    async def _save(self) -> None:
+    async def _save(self) -> bool:
         counts, self._counts = self._counts, Counter()
+        if not counts:
+            return False
         columns = zip(*((*msgspec.structs.astuple(what), times) for what, times in counts.items()), strict=True)
         try:
             async with acquired(self._pool) as connection:
@@ -79,6 +61,7 @@ class Tally:
         except UNREACHABLE:
             self._counts.update(counts)
             raise
+        return bool(self._counts)
 
 
 async def times(

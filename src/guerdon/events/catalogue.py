@@ -92,6 +92,8 @@ _ACTIONS = frozenset(
         "customer.redemption.failed",
         "customer.redemption.rollback.succeeded",
         "customer.redemption.rollback.failed",
+        "customer.validation.failed",
+        "customer.validation.succeeded",
         "customer.voucher.deleted",
     }
 )
@@ -109,6 +111,8 @@ _LOG = (
     "customer.redemption.failed",
     "customer.redemption.rollback.failed",
     "customer.reward_redemptions.rolledback",
+    "customer.validation.failed",
+    "customer.validation.succeeded",
     "customer.voucher.deleted",
     "customer.voucher.loyalty_card.points_transferred",
 )

@@ -171,6 +171,8 @@ _DATA = {
     "customer.segment.entered": _SEGMENT,
     "customer.segment.left": _SEGMENT,
     "customer.updated": _WHOLE_CUSTOMER,
+    "customer.validation.failed": "customer validation:ValidationEntity",
+    "customer.validation.succeeded": "customer validation:ValidationEntity",
     "customer.voucher.deleted": "customer campaign? voucher",
     "customer.voucher.gift.balance_added": f"customer campaign {_CREDITS_ADDED}",
     "customer.voucher.loyalty_card.pending_points.activated": _ACTIVATED,

@@ -39,6 +39,14 @@ def _rows(first: int) -> str:
 # From so many on, copying costs less than half of what arrays do; for a few, it is one more round trip.
 MANY = 50
 INSERT = f"INSERT INTO outbox (project_id, {_COLUMNS}) SELECT $1, event.* FROM {_rows(2)}"
+# For events about customers, of any projects. Nothing is said any more of one who was deleted, or forgotten, meanwhile.
+INSERT_OF_PRESENT = f"""
+INSERT INTO outbox (project_id, {_COLUMNS}) SELECT event.* FROM
+    unnest($1::text[], {", ".join(f"${place}::{kind}[]" for place, kind in enumerate(_TYPES, 2))})
+        AS event (project_id, {_COLUMNS})
+    JOIN customers c ON c.project_id = event.project_id AND c.id = event.entity_id
+FOR KEY SHARE OF c
+"""
 _PILE = 1_500
 _PILED_UP = "SELECT count(*) > $2 FROM (SELECT FROM outbox WHERE project_id = $1 LIMIT $2 + 1) waiting"
 _CHANGE_AND_RECORD = (

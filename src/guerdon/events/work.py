@@ -10,6 +10,7 @@ from guerdon.db.pool import Pool, Record
 from guerdon.db.tally import Counted, Tally
 from guerdon.db.transaction import Transaction
 from guerdon.events import canonical, outbox
+from guerdon.events.aside import Aside
 from guerdon.events.catalogue import EVENTS
 from guerdon.events.doorbell import Bell, Doorbell
 from guerdon.ids import Ids
@@ -17,19 +18,22 @@ from guerdon.tenant import INTERNAL, Actor, Project
 
 
 class Runtime(msgspec.Struct, frozen=True):
-    """What one process has: connections, identifiers, the bell, its counts, and the address it is reached at.
+    """What one process has: connections, identifiers, the bell, what it writes later, and where it is reached.
 
     `asset_secret` is the installation's: what is signed with it can be read by anybody who was given the link.
-    `allow_private_targets` is whether webhooks may go to addresses that are not public.
+    `allow_private_targets` is whether webhooks may go to addresses that are not public, `log_validations` whether logs
+    of activity have validations.
     """
 
     pool: Pool
     ids: Ids
     doorbell: Doorbell
     tally: Tally
+    aside: Aside
     base_url: str
     asset_secret: str
     allow_private_targets: bool
+    log_validations: bool
 
 
 class Work:
@@ -45,6 +49,7 @@ class Work:
         self._events: list[outbox.Event] = []
         self._bells: set[Bell] = set()
         self._counted: list[Counted] = []
+        self._aside: list[outbox.Event] = []
 
     def beside(self, group_id: str) -> "Work":
         """Another piece of work in the same transaction: what it records is flushed with what this one does."""
@@ -99,6 +104,13 @@ class Work:
         self._events.append(event)
         return event.id
 
+    def record_aside(self, event_type: str, customer_id: str, data: object) -> None:
+        """Notes an event (see `event`) of a customer that only logs have, for when this has been committed.
+
+        It costs no write of this work, and is lost with a process that is killed within the next second.
+        """
+        self._aside.append(self.event(event_type, customer_id, data))
+
     def ring(self, *bells: Bell) -> None:
         """Notes that workers have something to do once this has been committed."""
         self._bells.update(bells)
@@ -144,6 +156,8 @@ class Work:
         """Wakes the workers and counts; to be called once the transaction has been committed."""
         for counted in self._counted:
             self.runtime.tally.add(counted)
+        for event in self._aside:
+            self.runtime.aside.add(self.project.id, event)
         if self._bells:
             self.runtime.doorbell.ring(*self._bells)
 

@@ -65,8 +65,10 @@ async def update(work: Work, row: DistributionRow, patch: DistributionPatch) -> 
     trigger, action = await check(work, trigger, action, wanted)
     changed = msgspec.structs.replace(changed, trigger=msgspec.to_builtins(trigger), action=msgspec.to_builtins(action))
     same_trigger = changed.trigger == row.trigger
-    if row.status == LIVE and not same_trigger:
-        changed = msgspec.structs.replace(await _live(work, changed), live_at=row.live_at)
+    if not same_trigger:
+        changed = msgspec.structs.replace(changed, reached=None)
+        if row.status == LIVE:
+            changed = msgspec.structs.replace(await _live(work, changed), live_at=row.live_at)
     await DISTRIBUTIONS.update(work.db, work.project.id, changed)
     await _bind(work, row.id, row.trigger.get("validation_rule_id"), trigger.validation_rule_id)
     present = await store.endpoints(work.db, work.project.id, row.id)
@@ -92,11 +94,14 @@ async def set_live(work: Work, row: DistributionRow) -> Made:
 
 
 async def pause(work: Work, row: DistributionRow) -> Made:
-    """Events do not start it any more, and what waits for a retry is given up. A draft stays one."""
+    """Events do not start it any more, and what waits for a retry is given up. A draft stays one.
+
+    One that was on its way through its customers keeps its place.
+    """
     present = await store.endpoints(work.db, work.project.id, row.id)
     if row.status != LIVE:
         return row, present
-    row = msgspec.structs.replace(row, status=PAUSED, due_at=None, reached=None, updated_at=work.now)
+    row = msgspec.structs.replace(row, status=PAUSED, due_at=None, updated_at=work.now)
     return await _switch(work, row, present, [])
 
 
@@ -107,14 +112,17 @@ async def _switch(work: Work, row: DistributionRow, present: list[Endpoint], wan
 
 
 async def _live(work: Work, row: DistributionRow) -> DistributionRow:
-    """The row as it is when it goes live now. A segment that it waits for tells from now on who enters and leaves."""
+    """The row as it is when it goes live now: at once if it has told some of its customers already.
+
+    A segment that it waits for tells from now on who enters and leaves.
+    """
     trigger = msgspec.convert(row.trigger, Trigger)
     if trigger.segment_id is not None and trigger.type != BY_HAND:
         await live.follow(work, trigger.segment_id)
-    due = due_at(trigger, work.now)
+    due = due_at(trigger, work.now) if row.reached is None else work.now
     if due is not None and due <= work.now:
         await queue.enqueue(work, START, {})
-    return msgspec.structs.replace(row, status=LIVE, live_at=work.now, due_at=due, reached=None)
+    return msgspec.structs.replace(row, status=LIVE, live_at=work.now, due_at=due)
 
 
 async def _bind(work: Work, distribution_id: str, before: str | None, after: str | None) -> None:

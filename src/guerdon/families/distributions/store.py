@@ -35,12 +35,17 @@ _HOLD = f"{DISTRIBUTIONS.select} AND id = $2 FOR KEY SHARE"
 _HOLD_ENDPOINTS = f"{webhooks.ENDPOINTS.select} AND source_id = $2 ORDER BY id FOR SHARE"
 
 
+# One whose channels were switched off stays where it is until it is set live again.
+_GOING = """status = 'LIVE' AND EXISTS (
+    SELECT FROM endpoints e
+    WHERE e.project_id = distributions.project_id AND e.source_id = distributions.id AND e.active
+)"""
 _DUE = f"""
-{DISTRIBUTIONS.select} AND status = 'LIVE' AND due_at <= $2 ORDER BY due_at, id LIMIT 1 FOR NO KEY UPDATE
+{DISTRIBUTIONS.select} AND due_at <= $2 AND {_GOING} ORDER BY due_at, id LIMIT 1 FOR NO KEY UPDATE
 """
-_DUE_PROJECTS = """
+_DUE_PROJECTS = f"""
 SELECT p.id FROM projects p WHERE EXISTS (
-    SELECT FROM distributions d WHERE d.project_id = p.id AND d.status = 'LIVE' AND d.due_at <= now() + p.clock_offset
+    SELECT FROM distributions WHERE project_id = p.id AND due_at <= now() + p.clock_offset AND {_GOING}
 )
 """
 _TOLD = "UPDATE distributions SET status = $3, due_at = $4, reached = $5 WHERE project_id = $1 AND id = $2"

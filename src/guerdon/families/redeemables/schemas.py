@@ -238,3 +238,30 @@ class RedemptionEvent(msgspec.Struct, kw_only=True):
     redemption: SimpleRedemption
     redemption_rollback: SimpleRedemption | UnsetType = UNSET
     created_at: str | UnsetType = UNSET
+
+
+class Named(msgspec.Struct):
+    """A redeemable by its id, or by what it was asked by if there is none like that."""
+
+    id: str
+    type: str
+
+
+class SimpleValidation(msgspec.Struct, kw_only=True):
+    """A validation in its customer's log."""
+
+    id: str
+    session_id: str | UnsetType = UNSET
+    status: str
+    created_at: str
+    customer_id: str
+    redeemables: list[Named]
+    skipped_redeemables: list[Named]
+    inapplicable_redeemables: list[Named]
+
+
+class ValidationEvent(msgspec.Struct):
+    """Data of customer.validation.*."""
+
+    customer: SimpleCustomer
+    validation: SimpleValidation

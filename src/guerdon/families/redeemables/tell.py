@@ -4,10 +4,12 @@ import msgspec
 from msgspec import UNSET
 
 from guerdon.clock import iso
+from guerdon.engine.quote import Outcome, Quote
 from guerdon.events.work import Work
 from guerdon.families.campaigns import views as campaign_views
 from guerdon.families.campaigns.schemas import SimpleCampaign
 from guerdon.families.customers import views as customer_views
+from guerdon.families.customers.store import CustomerRow
 from guerdon.families.gifts.balance import balance
 from guerdon.families.gifts.schemas import CreditsMoved
 from guerdon.families.grants.owe import Occasion
@@ -19,7 +21,7 @@ from guerdon.families.promotion_tiers import views as tier_views
 from guerdon.families.promotions import views as promotion_views
 from guerdon.families.redeemables import views
 from guerdon.families.redeemables.done import Done
-from guerdon.families.redeemables.schemas import RedemptionEvent
+from guerdon.families.redeemables.schemas import Named, RedemptionEvent, SimpleValidation, ValidationEvent
 from guerdon.families.redeemables.store import AUTO_REDEEM
 from guerdon.families.rewards import views as reward_views
 from guerdon.families.vouchers import ledger, views as voucher_views
@@ -36,6 +38,33 @@ def redeemed(work: Work, done: Done) -> None:
     if done.customer is not None:
         twin = msgspec.structs.replace(told, campaign=_campaign_of_customer(done), created_at=UNSET)
         work.record("customer.redemption.succeeded", done.customer.id, twin, campaign_id=done.row.campaign_id)
+
+
+def validated(
+    work: Work, validation_id: str, quote: Quote, customer: CustomerRow | None, session_id: str | None
+) -> None:
+    """customer.validation.*, which only logs have."""
+    if customer is None or not work.runtime.log_validations:
+        return
+    told = ValidationEvent(
+        customer_views.simple(customer),
+        SimpleValidation(
+            id=validation_id,
+            session_id=session_id or UNSET,
+            status="VALID" if quote.valid else "INVALID",
+            created_at=iso(work.now),
+            customer_id=customer.id,
+            redeemables=[_named(one) for one in quote.applied],
+            skipped_redeemables=[_named(one) for one in quote.skipped],
+            inapplicable_redeemables=[_named(one) for one in quote.refused],
+        ),
+    )
+    event_type = "customer.validation.succeeded" if quote.valid else "customer.validation.failed"
+    work.record_aside(event_type, customer.id, told)
+
+
+def _named(outcome: Outcome) -> Named:
+    return Named(outcome.redeemable.ref or outcome.redeemable.id, outcome.redeemable.object)
 
 
 def together(work: Work, parent: Done) -> None:

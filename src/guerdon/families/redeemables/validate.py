@@ -4,7 +4,7 @@ from msgspec import UNSET
 
 from guerdon.engine.quote import Quote, decide
 from guerdon.events.work import Work
-from guerdon.families.redeemables import answers, quotes
+from guerdon.families.redeemables import answers, quotes, tell
 from guerdon.families.redeemables.load import Loaded, load, tracking_id
 from guerdon.families.redeemables.request import NewSession, Request
 from guerdon.families.sessions import store as sessions
@@ -19,18 +19,16 @@ async def validate(work: Work, request: Request) -> answers.Validated:
     Errors: those of `load`; invalid_payload for a lock that is too long.
     """
     session = request.session if request.session and request.session.type == "LOCK" else None
-    if session is None:
-        loaded = await load(work, request)
-        quote = decide(loaded.basket)
-        _count(work, loaded, quote)
-        return _answer(work, request, loaded, quote)
-    await work.db.begin()
-    loaded = await load(work, request, locked=True)
+    if session is not None:
+        await work.db.begin()
+    loaded = await load(work, request, locked=session is not None)
     quote = decide(loaded.basket)
     _count(work, loaded, quote)
     answer = _answer(work, request, loaded, quote)
-    if quote.valid:
+    if session is not None and quote.valid:
         answer.session = await _lock(work, session, quote)
+    session_id = answer.session.key if answer.session else request.session and request.session.key
+    tell.validated(work, answer.id, quote, loaded.sources.customer, session_id or None)
     return answer
 
 
