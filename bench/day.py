@@ -189,7 +189,8 @@ def _fill(running: Stage) -> list[str]:
     )
     if running.psql("SELECT count(*) FROM bench_events") != "3":
         raise RuntimeError("the sample is not of three events")
-    for statement in ("VACUUM ANALYZE", "CHECKPOINT"):
+    # Only a sandbox's clock can be moved. Its keys are looked up with every call, now as later.
+    for statement in ("UPDATE projects SET is_sandbox = true", "VACUUM ANALYZE", "CHECKPOINT"):
         running.psql(statement)
     return callers
 
@@ -270,8 +271,7 @@ def _job(running: Stage, day: str) -> float:
     project = running.project["id"]
     _do(
         running,
-        f"UPDATE projects SET is_sandbox = true, clock_offset = make_interval(days => {day} + 1 - CURRENT_DATE)"
-        f" WHERE id = '{project}'",
+        f"UPDATE projects SET clock_offset = make_interval(days => {day} + 1 - CURRENT_DATE) WHERE id = '{project}'",
     )
     began_at = time.monotonic()
     _start_job(running)
@@ -319,7 +319,7 @@ def _wait_until(running: Stage, sql: str, wanted: str) -> None:
     while running.psql(sql) != wanted:
         if time.monotonic() > latest:
             raise RuntimeError(f"does not become {wanted}: {sql}")
-        time.sleep(0.1)
+        time.sleep(0.5)  # each look is a process: often, they would be what the API has to wait for
 
 
 def _p99(seconds: list[float]) -> float:

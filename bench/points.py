@@ -18,7 +18,7 @@ from report import Report
 from stage import Stage, stage
 
 CUSTOMERS = 500
-ORDERS = 2_000
+ORDERS = 4_000
 CONNECTIONS = 8
 ROUNDS = 3
 TIMES = 200
@@ -83,14 +83,14 @@ def measure(report: Report) -> None:
         _fill(running)
         _prepare_bare(running)
         ours, limit = [], []
+        _paid(running, "warm", ORDERS // 4)
         for turn in range(ROUNDS):
-            running.stop("worker")  # it must not take the rows of the bare run for events
-            transactions = ORDERS // CONNECTIONS
-            limit.append(running.pgbench("SELECT bench_earn();\n", clients=CONNECTIONS, transactions=transactions))
-            for statement in ("DELETE FROM outbox", "VACUUM ANALYZE"):
-                running.psql(statement)
-            running.start("worker")
-            ours.append(_paid(running, turn))
+            with running.standing_still("worker"):  # it must not take the rows of the bare run for events
+                transactions = ORDERS // CONNECTIONS
+                limit.append(running.pgbench("SELECT bench_earn();\n", clients=CONNECTIONS, transactions=transactions))
+                for statement in ("DELETE FROM outbox", "VACUUM ANALYZE"):
+                    running.psql(statement)
+            ours.append(_paid(running, str(turn), ORDERS))
         report.rate("orders paid, with their points on the cards", ours, limit, GOAL)
         seconds = [_one(running, number) for number in range(TIMES)]
         report.see("  one at a time, from the commit to the points", _quantiles(seconds))
@@ -146,17 +146,17 @@ def _order(name: str, customer: str) -> dict[str, Any]:
     }
 
 
-def _paid(running: Stage, turn: int) -> float:
+def _paid(running: Stage, turn: str, count: int) -> float:
     """Orders per second, until the last of them has its points."""
     before = _earned(running)
-    orders = [_order(f"s{turn}-{number}", f"c{number % CUSTOMERS}") for number in range(ORDERS)]
+    orders = [_order(f"{turn}-{number}", f"c{number % CUSTOMERS}") for number in range(count)]
     requests = [request("POST", "/v1/orders", running.keys, json.dumps(order).encode()) for order in orders]
     began_at = time.perf_counter()
     uvloop.run(send_all(running.port, requests, CONNECTIONS))
-    _wait_until(running, before + ORDERS)
+    _wait_until(running, before + count)
     seconds = time.perf_counter() - began_at
     _wait_for_quiet(running)
-    return ORDERS / seconds
+    return count / seconds
 
 
 def _one(running: Stage, number: int) -> float:

@@ -57,6 +57,16 @@ class Stage:
                 process.terminate()
                 process.wait(20)
 
+    @contextlib.contextmanager
+    def standing_still(self, command: str) -> Iterator[None]:
+        """The process does nothing within the block, and goes on after it without having to start again."""
+        process = self._processes[command]
+        process.send_signal(signal.SIGSTOP)
+        try:
+            yield
+        finally:
+            process.send_signal(signal.SIGCONT)
+
     def pid(self, command: str) -> int:
         return self._processes[command].pid
 

@@ -44,18 +44,22 @@ WITH RECURSIVE waiting AS (
 )
 SELECT project_id FROM waiting WHERE project_id IS NOT NULL
 """
-_CLAIM = """
+# What a worker commits need not be on the disk at once (decision 0136).
+_UNHURRIED = "(SELECT set_config('synchronous_commit', 'off', true)) unhurried"
+_CLAIM = f"""
 UPDATE jobs j SET leased_until = now() + $3::interval, attempts = attempts + 1
 FROM (
     SELECT id FROM jobs WHERE project_id = $1 AND parked_at IS NULL AND due_at <= now()
     AND (leased_until IS NULL OR leased_until < now()) ORDER BY due_at, id LIMIT $2 FOR UPDATE SKIP LOCKED
-) due
+) due, {_UNHURRIED}
 WHERE j.project_id = $1 AND j.id = due.id RETURNING j.id, j.name, j.payload, j.group_id, j.attempts
 """
 # The number of attempts fences out a worker whose lease ended: somebody else has the job then.
-_TAKE = "DELETE FROM jobs WHERE project_id = $1 AND id = $2 AND attempts = $3 RETURNING id"
-_TAKE_SEVERAL = """
-DELETE FROM jobs j USING unnest($1::text[], $2::text[], $3::int[]) AS n (project_id, id, attempts)
+_TAKE = f"""
+DELETE FROM jobs USING {_UNHURRIED} WHERE project_id = $1 AND id = $2 AND attempts = $3 RETURNING id
+"""
+_TAKE_SEVERAL = f"""
+DELETE FROM jobs j USING unnest($1::text[], $2::text[], $3::int[]) AS n (project_id, id, attempts), {_UNHURRIED}
 WHERE j.project_id = n.project_id AND j.id = n.id AND j.attempts = n.attempts RETURNING j.id
 """
 _FAIL = """

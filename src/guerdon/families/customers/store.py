@@ -203,9 +203,9 @@ async def delete(work: Work, row: CustomerRow, event: Event) -> bool:
     return bool(await work.only(_DELETE, work.project.id, row.id, row.version, event=event))
 
 
-async def add_order(db: Transaction, project_id: str, customer_id: str, amount: int, at: datetime) -> None:
-    """Counts an order that the customer has paid for; `at` is when it was made."""
-    await db.write(_ADD_ORDER, project_id, customer_id, amount, at)
+def add_order(db: Transaction, project_id: str, customer_id: str, amount: int, at: datetime) -> None:
+    """Counts, when all is written, an order that the customer has paid for; `at` is when it was made."""
+    db.later(_ADD_ORDER, project_id, customer_id, amount, at)
 
 
 async def change_orders(

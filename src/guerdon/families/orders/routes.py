@@ -25,7 +25,7 @@ class OrdersQuery(CreatedQuery, kw_only=True):
 
 
 async def create_order(call: Call[NewOrder]) -> Order:
-    return views.order(await save.upsert(call.work, call.body))
+    return views.order(await save.upsert(call.work, call.body, certain=call.attempt > 1))
 
 
 async def update_order(call: Call[OrderPatch], row: OrderRow) -> Order:

@@ -11,22 +11,27 @@ from guerdon.engine.money import GREATEST
 from guerdon.engine.order import Item, Order
 from guerdon.errors import duplicate_found, invalid_payload, not_found
 from guerdon.events.work import Work
+from guerdon.families.customers.save import changes_nothing
+from guerdon.families.customers.schemas import NewCustomer
 from guerdon.families.customers.store import CustomerRow
 from guerdon.families.metadata_schemas.check import Sent, require
 from guerdon.families.orders import lines, people, store
+from guerdon.families.orders.gathered.store import gather
 from guerdon.families.orders.people import People, Person
 from guerdon.families.orders.schemas import NewOrder, OrderPatch
 from guerdon.families.orders.store import ORDERS, OrderRow
 from guerdon.families.orders.write import Draft, write
-from guerdon.families.products.store import Catalogue
+from guerdon.families.products.store import SHIPPING, Catalogue
 
 
-async def upsert(work: Work, new: NewOrder, *, quiet: bool = False) -> OrderRow:
+async def upsert(work: Work, new: NewOrder, *, quiet: bool = False, certain: bool = True) -> OrderRow:
     """The order that the request means, made or changed as it says. Errors: those of `draft`.
 
-    Nobody is told of a quiet change, and of customers that it makes only their logs.
+    Nobody is told of a quiet change, and of customers that it makes only their logs. One who is not certain reads and
+    writes in one round trip each where that will do, and may lose a race for the source id: UniqueViolationError.
     """
-    return await write(work, await draft(work, new, quiet=quiet), quiet=quiet)
+    made = None if certain else await _at_once(work, new)
+    return await write(work, made or await draft(work, new, quiet=quiet), quiet=quiet)
 
 
 async def update(work: Work, row: OrderRow, patch: OrderPatch) -> OrderRow:
@@ -58,13 +63,41 @@ def fresh(work: Work, new: NewOrder, after: OrderRow, customer: CustomerRow | No
 
     None where more has to be done. Somebody else's order with the same source id shows when it is written.
     """
-    learns = any((i.product and i.product.override) or (i.sku and i.sku.override) for i in new.items or ())
-    if learns or new.referrer or new.referrer_id is not UNSET or work.project.metadata_schemas:
+    if not _says_no_more(work, new):
         return None
     if new.customer_id is not UNSET and not (customer and new.customer_id == customer.id):
         return None
     whose = People(Person(customer.id, customer) if customer else Person())
     return Draft(None, msgspec.structs.replace(after, customer_id=whose.customer.id), whose)
+
+
+def _says_no_more(work: Work, new: NewOrder) -> bool:
+    """Whether a request speaks of nothing that must be looked into further, or changed, before its order is."""
+    learns = any((i.product and i.product.override) or (i.sku and i.sku.override) for i in new.items or ())
+    return not (learns or new.referrer or new.referrer_id is not UNSET or work.project.metadata_schemas)
+
+
+async def _at_once(work: Work, new: NewOrder) -> Draft | None:
+    """A new order of a customer who is known, and of whom the request says nothing new; None for all others."""
+    if new.id or not _says_no_more(work, new):
+        return None
+    asked = new.customer or NewCustomer()
+    products = {item.product_name for item in new.items or () if item.product_name}
+    if products & SHIPPING:  # which may have to be made
+        return None
+    found = await gather(
+        work.db,
+        work.project.id,
+        products=list(products),
+        skus=list({item.sku_name for item in new.items or () if item.sku_name}),
+        customer_id=asked.id or new.customer_id or None,
+        customer_source_id=asked.source_id or None,
+        source_id=new.source_id or None,
+    )
+    known = asked == NewCustomer() or (found.customer is not None and changes_nothing(found.customer, asked))
+    if found.order is not None or not known:
+        return None
+    return fresh(work, new, preview(work, None, new, found.known), found.customer)
 
 
 async def find(work: Work, new: NewOrder) -> OrderRow | None:

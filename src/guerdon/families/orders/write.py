@@ -74,7 +74,7 @@ async def count(work: Work, before: OrderRow | None, after: OrderRow) -> None:
     if old == new:
         return
     if old is None and new is not None:
-        await customers.add_order(work.db, work.project.id, new.customer_id, new.amount, after.created_at)
+        customers.add_order(work.db, work.project.id, new.customer_id, new.amount, after.created_at)
         return
     changes = [(spending, sign) for spending, sign in ((old, -1), (new, 1)) if spending]
     for customer_id in sorted({spending.customer_id for spending, _ in changes}):

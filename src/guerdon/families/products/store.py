@@ -89,7 +89,7 @@ SKU_FIELDS = Fields(
 # The product that shipping costs are a line of; every project has it from the moment it is first asked for.
 SHIPPING_ID = "prod_5h1pp1ng"
 SHIPPING_SOURCE_ID = "5h1pp1ng"
-_SHIPPING = frozenset({SHIPPING_ID, SHIPPING_SOURCE_ID})
+SHIPPING = frozenset({SHIPPING_ID, SHIPPING_SOURCE_ID})
 
 # An id wins over a source id. Each half is one look-up by a unique key, and the second is not made if the first finds.
 _FIND_PRODUCT = f"{PRODUCTS.select} AND id = $2 UNION ALL {PRODUCTS.select} AND source_id = $2 LIMIT 1"
@@ -117,7 +117,7 @@ async def find_product(db: Transaction, project_id: str, name: str, now: datetim
     record = await db.row(_FIND_PRODUCT, project_id, name)
     if record is not None:
         return PRODUCTS.read(record)
-    return await _shipping(db, project_id, now) if name in _SHIPPING else None
+    return await _shipping(db, project_id, now) if name in SHIPPING else None
 
 
 async def find_sku(db: Transaction, project_id: str, name: str) -> SkuRow | None:
@@ -143,7 +143,7 @@ async def catalogue(
     found.add_skus(await _named(db, SKUS, _NAMED_SKUS, project_id, sku_names))
     wanted = {*product_names, *(sku.product_id for sku in found.skus.values())}
     found.add_products(await _named(db, PRODUCTS, _NAMED_PRODUCTS, project_id, wanted))
-    if wanted & _SHIPPING and SHIPPING_ID not in found.products:
+    if wanted & SHIPPING and SHIPPING_ID not in found.products:
         shipping = await _shipping(db, project_id, now)
         found.add_products([shipping] if shipping else [])
     return found

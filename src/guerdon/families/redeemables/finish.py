@@ -126,15 +126,23 @@ async def _save(work: Work, paid: PaidOrder, done: Sequence[Done], parent: Done 
 async def _count(work: Work, paid: PaidOrder | None, done: Sequence[Done], order: OrderRow | None) -> None:
     """The sums of the customers: what was redeemed, and what was spent on the order."""
     changes = _changes(done)
-    spent = spending(order)
-    if paid is not None and paid.draft.before is None and spent and len(changes) == 1:
-        (change,) = changes
-        if change.customer_id == spent.customer_id:
-            changes = [replace(change, orders_amount=spent.amount, orders_count=1, ordered_at=work.now)]
-            order = None
     if paid is not None and order is not None:
-        await count(work, paid.draft.before, order)
+        if spending(paid.draft.before) is None:
+            changes = _with_order(changes, order)
+        else:
+            await count(work, paid.draft.before, order)
     await customers.count_redemptions(work.db, work.project.id, changes)
+
+
+def _with_order(changes: Sequence[RedemptionsChange], order: OrderRow) -> Sequence[RedemptionsChange]:
+    """The changes with what is spent on an order that counts from now on."""
+    spent = spending(order)
+    if spent is None:
+        return changes
+    mine = [change for change in changes if change.customer_id == spent.customer_id]
+    change = mine[0] if len(mine) == 1 else RedemptionsChange(spent.customer_id)
+    summed = replace(change, orders_amount=spent.amount, orders_count=1, ordered_at=order.created_at)
+    return [*(other for other in changes if other is not change), summed]
 
 
 def _line_ids(work: Work, quote: Quote, paid: PaidOrder | None) -> list[str]:

@@ -2,11 +2,10 @@
 
 from collections.abc import Sequence
 from datetime import datetime
-from typing import Any
 
 import msgspec
 
-from guerdon.db.table import Table
+from guerdon.db.lookups import by_either, by_ids, by_names, read_all, read_first
 from guerdon.db.transaction import Transaction
 from guerdon.families.campaigns.store import CAMPAIGNS, CampaignRow
 from guerdon.families.categories.store import CATEGORIES, CategoryRow
@@ -64,31 +63,6 @@ class Gathered(msgspec.Struct, frozen=True, kw_only=True):
     stacking: StackingRulesRow | None
 
 
-def _named(table: str, names: str) -> str:
-    """The rows of these ids, or else source ids; each found by a key."""
-    return f"""
-    SELECT f.r FROM unnest({names}::text[]) AS n (name), LATERAL (
-        SELECT t AS r FROM {table} t WHERE t.project_id = $1 AND t.id = n.name
-        UNION ALL SELECT t FROM {table} t WHERE t.project_id = $1 AND t.source_id = n.name LIMIT 1
-    ) f
-    """
-
-
-def _of_ids(table: str, ids: str) -> str:
-    return f"""
-    SELECT f.r FROM ({ids}) AS i (id), LATERAL (
-        SELECT t AS r FROM {table} t WHERE t.project_id = $1 AND t.id = i.id LIMIT 1
-    ) f
-    """
-
-
-def _one(table: str, row_id: str, source_id: str) -> str:
-    return f"""
-    SELECT t FROM {table} t WHERE t.project_id = $1 AND t.id = {row_id}
-    UNION ALL SELECT t FROM {table} t WHERE t.project_id = $1 AND {row_id} IS NULL AND t.source_id = {source_id}
-    """
-
-
 # OFFSET 0 keeps the locks of each voucher a look-up: joined, they would be picked out of all locks of the project.
 GATHER = f"""
 WITH v AS MATERIALIZED (
@@ -96,9 +70,9 @@ WITH v AS MATERIALIZED (
         SELECT t AS r FROM vouchers t WHERE t.project_id = $1 AND t.id = n.name
         UNION ALL SELECT t FROM vouchers t WHERE t.project_id = $1 AND t.code_key = n.code_key LIMIT 1
     ) f
-), t AS MATERIALIZED ({_of_ids("promotion_tiers", "SELECT unnest($4::text[])")}
+), t AS MATERIALIZED ({by_ids("promotion_tiers", "SELECT unnest($4::text[])")}
 ), c AS MATERIALIZED ({
-    _of_ids(
+    by_ids(
         "campaigns",
         "SELECT (r).campaign_id FROM v UNION SELECT (r).campaign_id FROM t UNION SELECT unnest($13::text[])",
     )
@@ -109,20 +83,20 @@ WITH v AS MATERIALIZED (
         SELECT t AS r FROM validation_rule_assignments t WHERE t.project_id = $1 AND t.related_object_id = i.id
         ORDER BY t.created_at, t.id
     ) f
-), s AS MATERIALIZED ({_named("skus", "$6")})
+), s AS MATERIALIZED ({by_names("skus", "$6")})
 SELECT
     ARRAY(SELECT r FROM v) AS vouchers,
     ARRAY(SELECT r FROM t) AS tiers,
     ARRAY(SELECT r FROM c) AS campaigns,
     ARRAY(SELECT r FROM a) AS assignments,
-    ARRAY({_of_ids("validation_rules", "SELECT DISTINCT (r).rule_id FROM a")}) AS rules,
+    ARRAY({by_ids("validation_rules", "SELECT DISTINCT (r).rule_id FROM a")}) AS rules,
     ARRAY({
-    _of_ids(
+    by_ids(
         "categories",
         "SELECT (r).category_id FROM v UNION SELECT (r).category_id FROM t UNION SELECT (r).category_id FROM c",
     )
 }) AS categories,
-    ARRAY({_named("products", "($5::text[] || ARRAY(SELECT (r).product_id FROM s))")}) AS products,
+    ARRAY({by_names("products", "($5::text[] || ARRAY(SELECT (r).product_id FROM s))")}) AS products,
     ARRAY(SELECT r FROM s) AS skus,
     ARRAY(
         SELECT f.r FROM v, LATERAL (
@@ -130,8 +104,8 @@ SELECT
             WHERE t.project_id = $1 AND t.voucher_id = (v.r).id AND t.expires_at > $11 AND t.key <> $12 OFFSET 0
         ) f
     ) AS locks,
-    ARRAY({_one("customers", "$7::text", "$8::text")}) AS customers,
-    ARRAY({_one("orders", "$9::text", "$10::text")}) AS orders,
+    ARRAY({by_either("customers", "$7::text", "$8::text")}) AS customers,
+    ARRAY({by_either("orders", "$9::text", "$10::text")}) AS orders,
     ARRAY(SELECT t FROM stacking_rules t WHERE t.project_id = $1) AS stacking
 """
 
@@ -156,24 +130,16 @@ async def gather(db: Transaction, project_id: str, asked: Asked) -> Gathered:
     )
     assert row is not None
     return Gathered(
-        vouchers=_read(VOUCHERS, row["vouchers"]),
-        tiers=_read(TIERS, row["tiers"]),
-        campaigns=_read(CAMPAIGNS, row["campaigns"]),
-        assignments=_read(ASSIGNMENTS, row["assignments"]),
-        rules=_read(RULES, row["rules"]),
-        categories=_read(CATEGORIES, row["categories"]),
-        products=_read(PRODUCTS, row["products"]),
-        skus=_read(SKUS, row["skus"]),
+        vouchers=read_all(VOUCHERS, row["vouchers"]),
+        tiers=read_all(TIERS, row["tiers"]),
+        campaigns=read_all(CAMPAIGNS, row["campaigns"]),
+        assignments=read_all(ASSIGNMENTS, row["assignments"]),
+        rules=read_all(RULES, row["rules"]),
+        categories=read_all(CATEGORIES, row["categories"]),
+        products=read_all(PRODUCTS, row["products"]),
+        skus=read_all(SKUS, row["skus"]),
         locks=[Lock(one["voucher_id"], one["amount"]) for one in row["locks"]],
-        customer=_first(CUSTOMERS, row["customers"]),
-        order=_first(ORDERS, row["orders"]),
-        stacking=_first(STACKING_RULES, row["stacking"]),
+        customer=read_first(CUSTOMERS, row["customers"]),
+        order=read_first(ORDERS, row["orders"]),
+        stacking=read_first(STACKING_RULES, row["stacking"]),
     )
-
-
-def _read(table: Table[Any], records: Sequence[Any]) -> list[Any]:
-    return [table.whole(record) for record in records]
-
-
-def _first(table: Table[Any], records: Sequence[Any]) -> Any:  # noqa: ANN401 - a row of the table
-    return table.whole(records[0]) if records else None
