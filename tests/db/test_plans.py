@@ -17,6 +17,7 @@ from guerdon.families.customers.store import CUSTOMERS
 from guerdon.families.deliveries import store as deliveries
 from guerdon.families.feed import store as feed
 from guerdon.families.loyalties import pending_store, tier_store
+from guerdon.families.orders.gathered import store as of_orders
 from guerdon.families.orders.store import ORDERS
 from guerdon.families.product_collections.store import COLLECTIONS
 from guerdon.families.products.store import PRODUCTS, SKUS
@@ -207,6 +208,15 @@ def test_what_a_decision_reads_is_looked_up_by_name(request: pytest.FixtureReque
     assert "_by_creation" not in plan, plan
     assert "Seq Scan" not in plan, plan
     assert "redemption_sessions_pkey" in plan, plan
+
+
+@pytest.mark.parametrize("database", ["empty", "filled"])
+def test_what_an_order_reads_is_looked_up_by_name(request: pytest.FixtureRequest, database: str) -> None:
+    url: str = request.getfixturevalue(database)
+    plan = _plan(url, of_orders.GATHER, "p", "{a}", "{a}", "c", "c", "o")
+    assert "_by_creation" not in plan, plan
+    assert "Seq Scan" not in plan, plan
+    assert "orders_source_id" in plan, plan
 
 
 def test_codes_that_are_offered_are_not_looked_for_among_all(filled: str) -> None:

@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 
 import make
-from installation import Project
+from installation import Project, eventually
 from together import at_once
 
 SAMPLE_ITEMS: list[dict[str, Any]] = [
@@ -340,6 +340,24 @@ def test_callers_at_once_make_one_order(project: Project, people: str) -> None:
     assert project.get("/v1/orders/one")["metadata"] == {str(n): n for n in range(6)}
     assert project.get("/v1/orders")["total"] == 1
     assert project.get("/v1/customers")["total"] == {"nobody": 0, "the same": 1, "others": 6}[people]
+
+
+def test_callers_at_once_of_a_known_customer_make_one_order_that_counts_once(project: Project) -> None:
+    """The short way, of which all but one lose the race for the source id and go the long one."""
+    make.customer(project, "ann")
+    lines = [{"source_id": "p1", "quantity": 2, "price": 100}]
+
+    def place(n: int) -> Any:
+        body = {"source_id": "one", "status": "PAID", "items": lines, "customer": {"source_id": "ann"}}
+        return project.post("/v1/orders", {**body, "metadata": {str(n): n}})
+
+    made = at_once(*[lambda n=n: place(n) for n in range(8)])
+    assert len({row["id"] for row in made}) == 1
+    assert project.get("/v1/orders/one")["metadata"] == {str(n): n for n in range(8)}
+    sums = project.get("/v1/customers/ann")["summary"]["orders"]
+    assert (sums["total_amount"], sums["total_count"]) == (200, 1)
+    eventually(lambda: len(project.recorded("customer.order.updated")) == 7)
+    assert len(project.recorded("customer.order.paid")) == 1
 
 
 def test_two_orders_at_once_cannot_have_the_same_source_id(project: Project) -> None:

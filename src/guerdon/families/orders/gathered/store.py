@@ -10,7 +10,7 @@ from guerdon.families.customers.store import CUSTOMERS, CustomerRow
 from guerdon.families.orders.store import ORDERS, OrderRow
 from guerdon.families.products.store import PRODUCTS, SKUS, Catalogue
 
-_GATHER = f"""
+GATHER = f"""
 WITH s AS MATERIALIZED ({by_names("skus", "$3")})
 SELECT
     ARRAY({by_names("products", "($2::text[] || ARRAY(SELECT (r).product_id FROM s))")}) AS products,
@@ -39,7 +39,7 @@ async def gather(
     source_id: str | None,
 ) -> Gathered:
     """By these names; goods by ids or source ids, the customer by the id, or else by the source id."""
-    row = await db.row(_GATHER, project_id, products or None, skus or None, customer_id, customer_source_id, source_id)
+    row = await db.row(GATHER, project_id, products or None, skus or None, customer_id, customer_source_id, source_id)
     assert row is not None
     known = Catalogue({}, {})
     known.add_products(read_all(PRODUCTS, row["products"]))
