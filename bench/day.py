@@ -8,6 +8,7 @@ import http.client
 import json
 import os
 import statistics
+import tempfile
 import threading
 import time
 from pathlib import Path
@@ -25,6 +26,7 @@ GOAL_MEANWHILE = 2.0
 QUIET_S = 15.0
 _PAUSE_S = 0.02
 _LONGEST_S = 400.0
+_PAGE = 8_192
 _NEVER = "DATE '2090-01-01'"
 CAMPAIGN = {
     "name": "Club",
@@ -88,23 +90,30 @@ def measure(report: Report) -> None:
         running.start("worker")
         codes = _fill(running)
         caller = Caller(running, codes)
+        flushes = Flushes()
         quiet = caller.during(lambda: time.sleep(QUIET_S))
+        flushed = flushes.taken()
         ours, limit, meanwhile, told = [], [], [], []
+        flushed_meanwhile: list[float] = []
         memory: list[int] = []
         for turn in range(ROUNDS):
             limit.append(_bare(running, 2 * turn))
             day = _due(running, 2 * turn + 1)
             watch = Memory(running)
             seconds: list[float] = []
+            flushes.taken()
             meanwhile += caller.during(lambda day=day, seconds=seconds: seconds.append(_job(running, day)))
+            flushed_meanwhile += flushes.taken()
             ours += seconds
             memory += watch.stop()
             told.append(_until_told(running))
             _judge(running, turn + 1)
+        flushes.stop()
     cards = f"{EXPIRING:,} of {CARDS:,} cards"
     report.most(f"the points of {cards} end, over one statement", ours, limit, GOAL)
     report.most("  p99 of the API meanwhile, over that before", [_p99(meanwhile)], [_p99(quiet)], GOAL_MEANWHILE)
     report.times("  the API meanwhile, and before", meanwhile, quiet)
+    report.times("  a bare flush of the same disk meanwhile, and before", flushed_meanwhile, flushed)
     report.see(
         "  memory of the worker, at most, over the median", f"{max(memory)} over {statistics.median(memory):.0f} MB"
     )
@@ -145,6 +154,36 @@ class Caller:
             seconds.append(time.perf_counter() - began_at)
             if answer.status != 200:
                 raise RuntimeError(f"{call[0]} {path} was answered {answer.status}")
+
+
+class Flushes:
+    """Writes a page to a file of its own and flushes it, ten times a second: what the disk makes every commit wait."""
+
+    def __init__(self) -> None:
+        self._seconds: list[float] = []
+        self._over = threading.Event()
+        self._thread = threading.Thread(target=self._flush, daemon=True)
+        self._thread.start()
+
+    def taken(self) -> list[float]:
+        """How long each took since this was last asked."""
+        taken, self._seconds = self._seconds, []
+        return taken
+
+    def stop(self) -> None:
+        self._over.set()
+        self._thread.join()
+
+    def _flush(self) -> None:
+        with tempfile.TemporaryFile() as file:
+            file.write(bytes(_PAGE))
+            file.flush()
+            os.fsync(file.fileno())
+            while not self._over.wait(0.1):
+                began_at = time.perf_counter()
+                os.pwrite(file.fileno(), os.urandom(_PAGE), 0)
+                os.fdatasync(file.fileno())
+                self._seconds.append(time.perf_counter() - began_at)
 
 
 class Memory:

@@ -132,9 +132,9 @@ class _Outbox:
 
     async def commit(self, count: int = 1) -> float:
         """When they were committed."""
-        arguments = outbox.arguments([self._event() for _ in range(count)])
+        statement, arguments = outbox.insert(self._running.project["id"], [self._event() for _ in range(count)])
         async with self._pool.acquire() as connection:
-            await connection.execute(outbox.INSERT, self._running.project["id"], *arguments)
+            await connection.execute(statement, *arguments)
             self._doorbell.ring(Bell.OUTBOX)
             return time.time()
 

@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from datetime import datetime
+from functools import lru_cache
 
 import msgspec
 
@@ -30,6 +31,11 @@ _COLUMNS = ", ".join(Event.__struct_fields__)
 _TYPES = ("text", "text", "text", "text", "timestamptz", "text", "text", "text", "boolean", "text")
 
 
+def _row(first: int) -> str:
+    """One parameter per column, from parameter number `first` on."""
+    return ", ".join(f"${first + place}::{kind}" for place, kind in enumerate(_TYPES))
+
+
 def _rows(first: int) -> str:
     """`unnest` over one array parameter per column, from parameter number `first` on."""
     arrays = ", ".join(f"${first + place}::{kind}[]" for place, kind in enumerate(_TYPES))
@@ -38,10 +44,13 @@ def _rows(first: int) -> str:
 
 # From so many on, copying costs less than half of what arrays do; for a few, it is one more round trip.
 MANY = 50
-INSERT = f"INSERT INTO outbox (project_id, {_COLUMNS}) SELECT $1, event.* FROM {_rows(2)}"
+# Up to so many are written as rows: the driver looks three times at every element of an array.
+_FEW = 8
+_INSERT = f"INSERT INTO outbox (project_id, {_COLUMNS})"
+_INSERT_SEVERAL = f"{_INSERT} SELECT $1, event.* FROM {_rows(2)}"
 # For events about customers, of any projects. Nothing is said any more of one who was deleted, or forgotten, meanwhile.
 INSERT_OF_PRESENT = f"""
-INSERT INTO outbox (project_id, {_COLUMNS}) SELECT event.* FROM
+{_INSERT} SELECT event.* FROM
     unnest($1::text[], {", ".join(f"${place}::{kind}[]" for place, kind in enumerate(_TYPES, 2))})
         AS event (project_id, {_COLUMNS})
     JOIN customers c ON c.project_id = event.project_id AND c.id = event.entity_id
@@ -49,10 +58,7 @@ FOR KEY SHARE OF c
 """
 _PILE = 1_500
 _PILED_UP = "SELECT count(*) > $2 FROM (SELECT FROM outbox WHERE project_id = $1 LIMIT $2 + 1) waiting"
-_CHANGE_AND_RECORD = (
-    f"WITH changed AS ({{}}), recorded AS (INSERT INTO outbox (project_id, {_COLUMNS}) SELECT $1, {{}})"
-    " SELECT * FROM changed"
-)
+_CHANGE_AND_RECORD = f"WITH changed AS ({{}}), recorded AS ({_INSERT} SELECT $1, {{}}) SELECT * FROM changed"
 
 
 class Guarded(msgspec.Struct, frozen=True):
@@ -71,12 +77,28 @@ def guarded(change: str, parameters: int) -> Guarded:
     """
     first = parameters + 1
     held = "WHERE EXISTS (SELECT FROM changed)"
-    one = ", ".join(f"${first + place}::{kind}" for place, kind in enumerate(_TYPES))
+    one = _row(first)
     return Guarded(
         alone=change,
         with_one=_CHANGE_AND_RECORD.format(change, f"{one} {held}"),
         with_many=_CHANGE_AND_RECORD.format(change, f"event.* FROM {_rows(first)} {held}"),
     )
+
+
+def insert(project_id: str, events: Sequence[Event]) -> tuple[str, list[object]]:
+    """A statement that adds events, and its arguments: for fewer than MANY."""
+    if len(events) > _FEW:
+        return _INSERT_SEVERAL, [project_id, *arguments(events)]
+    return _insert_few(len(events)), [
+        project_id,
+        *(value for event in events for value in msgspec.structs.astuple(event)),
+    ]
+
+
+@lru_cache(maxsize=_FEW)
+def _insert_few(count: int) -> str:
+    rows = (f"($1, {_row(2 + number * len(_TYPES))})" for number in range(count))
+    return f"{_INSERT} VALUES {', '.join(rows)}"
 
 
 async def copy(db: Transaction, project_id: str, events: Sequence[Event]) -> None:
@@ -94,6 +116,6 @@ async def is_piled_up(db: Transaction, project_id: str) -> bool:
     return await db.value(_PILED_UP, project_id, _PILE)
 
 
-def arguments(events: list[Event]) -> list[list[object]]:
-    """The array parameters for `INSERT` (after $1) and for `with_many` (after those of the change)."""
+def arguments(events: Sequence[Event]) -> list[list[object]]:
+    """The array parameters for `with_many`, after those of the change."""
     return [list(column) for column in zip(*(msgspec.structs.astuple(event) for event in events), strict=True)]

@@ -147,7 +147,8 @@ class Work:
             events, self._events = self._events, []
             self._bells.add(Bell.OUTBOX)
             if len(events) < outbox.MANY:
-                self.db.later(outbox.INSERT, self.project.id, *outbox.arguments(events))
+                statement, arguments = outbox.insert(self.project.id, events)
+                self.db.later(statement, *arguments)
             else:
                 await outbox.copy(self.db, self.project.id, events)
         await self.db.settle()
