@@ -268,8 +268,8 @@ class Caller:
         }
         return self._http.post("/projects", json=body).raise_for_status().json()
 
-    def subscribe(self, project_id: str, url: str) -> None:
-        body = {"target_url": url, "events": ["customer.created"]}
+    def subscribe(self, project_id: str, url: str, event: str = "customer.created") -> None:
+        body = {"target_url": url, "events": [event]}
         self._http.post(f"/projects/{project_id}/webhooks", json=body).raise_for_status()
 
     def advance(self, project_id: str) -> None:
