@@ -2,6 +2,7 @@
 
 from collections.abc import Collection, Sequence
 from datetime import date, datetime
+from functools import cached_property
 from typing import Any
 
 import msgspec
@@ -54,7 +55,7 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     referral_program: dict[str, Any] | None = None
 
 
-class CampaignRow(msgspec.Struct, frozen=True, kw_only=True):
+class CampaignRow(msgspec.Struct, frozen=True, kw_only=True, dict=True):
     """A campaign as it is stored. `vouchers_count` lacks the codes that were made while they were published.
 
     A promotion has tiers instead of codes, and no type of voucher.
@@ -86,7 +87,7 @@ class CampaignRow(msgspec.Struct, frozen=True, kw_only=True):
     def has_codes(self) -> bool:
         return self.campaign_type != PROMOTION
 
-    @property
+    @cached_property
     def configured(self) -> Settings:
         return msgspec.convert(self.settings, Settings)
 

@@ -2,6 +2,7 @@
 
 from collections.abc import Collection, Sequence
 from datetime import date, datetime, timedelta
+from functools import cached_property
 from typing import Any
 
 import msgspec
@@ -18,7 +19,7 @@ from guerdon.families.loyalties.places import Place
 from guerdon.families.vouchers.store import VOUCHERS, VoucherRow
 
 
-class EarningRuleRow(msgspec.Struct, frozen=True, kw_only=True):
+class EarningRuleRow(msgspec.Struct, frozen=True, kw_only=True, dict=True):
     """A rule as it is stored; `loyalty` is as it is shown.
 
     `target` is the id of the custom event, segment or tier that the event must be of. `validity` is as in vouchers.
@@ -42,7 +43,7 @@ class EarningRuleRow(msgspec.Struct, frozen=True, kw_only=True):
     updated_at: datetime | None = None
     validation_rule_id: str | None = None
 
-    @property
+    @cached_property
     def earning(self) -> Earning:
         if self.loyalty["type"] == "FIXED":
             return Fixed(self.loyalty["points"], _formula(self.loyalty))
