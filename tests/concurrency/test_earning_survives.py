@@ -64,7 +64,7 @@ async def _pay(http: httpx.AsyncClient) -> None:
             customer = {"source_id": f"c{number % CUSTOMERS}"}
             order = {"source_id": f"o{number}", "status": "PAID", "amount": 100, "customer": customer}
             await _post(http, "/orders", order)
-            await asyncio.sleep(0.03)
+            await asyncio.sleep(0.05)
 
     await asyncio.gather(*(some() for _ in range(CALLERS)))
 

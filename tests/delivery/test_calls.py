@@ -176,6 +176,15 @@ def test_after_the_status_nothing_changes_the_outcome(answer: bytes) -> None:
     assert (attempt.status_code, attempt.error, attempt.response_excerpt) == (200, None, "ok")
 
 
+def test_a_status_stands_when_the_time_is_over_before_its_body_has_come(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("guerdon.webhooks.send.TIMEOUT_S", 0.3)
+    script = Script(b"HTTP/1.1 202 Accepted\r\ncontent-length: 10\r\n\r\nok", OK)
+    first, second = calls(script, 2)
+    assert (first.status_code, first.error, first.response_excerpt) == (202, None, "ok")
+    assert second.status_code == 200
+    assert script.connections == 2
+
+
 @pytest.mark.parametrize(
     ("answer", "error"),
     [

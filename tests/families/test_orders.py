@@ -360,6 +360,18 @@ def test_callers_at_once_of_a_known_customer_make_one_order_that_counts_once(pro
     assert len(project.recorded("customer.order.paid")) == 1
 
 
+def test_the_customer_who_is_described_wins_over_the_one_who_is_named(project: Project) -> None:
+    ann, bob = make.customer(project, "ann"), make.customer(project, "bob")
+    body = {"status": "PAID", "amount": 100, "customer": {"source_id": "ann"}}
+    for new in (
+        {"customer_id": bob["id"]},
+        {"customer_id": bob["id"], "source_id": "known"},
+        {"customer_id": ann["id"]},
+    ):
+        assert project.post("/v1/orders", {**body, **new})["customer_id"] == ann["id"]
+    assert project.get("/v1/customers/bob")["summary"]["orders"]["total_count"] == 0
+
+
 def test_two_orders_at_once_cannot_have_the_same_source_id(project: Project) -> None:
     paths = [f"/v1/orders/{make.order(project, n)['id']}" for n in range(8)]
     answers = at_once(

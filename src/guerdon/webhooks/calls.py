@@ -63,15 +63,19 @@ class Calls:
         self._sweeping: asyncio.TimerHandle | None = None
         self._tls: ssl.SSLContext | None = None
 
-    async def post(self, url: URL, headers: Mapping[str, str], content: bytes) -> Answer:
-        """Sends the request and reads the beginning of the answer; the time it may take is the caller's to bound.
+    async def post(self, url: URL, headers: Mapping[str, str], content: bytes, until: float) -> Answer:
+        """Sends the request and reads the beginning of the answer, `until` that moment of the event loop's time.
 
-        Errors: CannotConnect, InvalidAnswer, ConnectionError, TargetRefused, ValueError (a header that is none).
+        Errors: TimeoutError, CannotConnect, InvalidAnswer, ConnectionError, TargetRefused, ValueError (a header that is
+        none).
         """
         route = _route(url)
         request = _head(route, headers, len(content)) + content
-        connection = self._take(route[:3]) or await self._connect(route)
-        answer = await connection.call(request)
+        connection = self._take(route[:3])
+        if connection is None:
+            async with asyncio.timeout_at(until):
+                connection = await self._connect(route)
+        answer = await connection.call(request, until)
         if connection.free:
             self._keep(route[:3], connection)
         return answer
@@ -160,25 +164,30 @@ class _Connection(asyncio.Protocol):
         self._whole = False
         self._stays = False
 
-    async def call(self, request: bytes) -> Answer:
-        """The answer to the request; afterwards `free` says whether another may follow. Errors: ConnectionError."""
+    async def call(self, request: bytes, until: float) -> Answer:
+        """The answer to the request; afterwards `free` says whether another may follow.
+
+        Errors: ConnectionError; TimeoutError if not even a status has come until then.
+        """
         transport = self._transport
         if transport is None:
             raise ConnectionResetError("the receiver closed the connection")
         self._begin()
         self.free = False
         self._waiting = self._loop.create_future()
+        limit = self._loop.call_at(until, self._expire)
         transport.write(request)
         try:
-            answer = await self._waiting
-        except BaseException:
+            return await self._waiting
+        finally:
             self._waiting = None
-            transport.abort()
-            raise
-        self._waiting = None
-        if not self.free:
-            transport.abort()
-        return answer
+            limit.cancel()
+            if not self.free:
+                transport.abort()
+
+    def _expire(self) -> None:
+        """The time is over. A status that has come stands, whatever is missing of the body."""
+        self._fail(TimeoutError()) if self._status is None else self._end()
 
     def close(self) -> None:
         self.free = False
@@ -234,7 +243,7 @@ class _Connection(asyncio.Protocol):
             self.ended_at = time.monotonic()
             self._waiting.set_result(Answer(self._status, self._retry_after, self._excerpt))
 
-    def _fail(self, failure: ConnectionError) -> None:
+    def _fail(self, failure: OSError) -> None:
         if self._waiting is not None and not self._waiting.done():
             self._waiting.set_exception(failure)
 

@@ -42,8 +42,8 @@ class Sender:
             if url is None:
                 raise guard.TargetRefused("target is not an http(s) URL")
             guard.judge(url, self._rules)
-            async with asyncio.timeout(TIMEOUT_S):
-                status, retry_after, beginning = await self._calls.post(url, headers, content)
+            until = asyncio.get_running_loop().time() + TIMEOUT_S
+            status, retry_after, beginning = await self._calls.post(url, headers, content, until)
             excerpt = beginning.decode(errors="replace").replace("\x00", "�") or None
         except (OSError, ValueError) as failure:
             error = _describe(failure)

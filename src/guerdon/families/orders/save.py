@@ -90,7 +90,7 @@ async def _at_once(work: Work, new: NewOrder) -> Draft | None:
         work.project.id,
         products=list(products),
         skus=list({item.sku_name for item in new.items or () if item.sku_name}),
-        customer_id=asked.id or new.customer_id or None,
+        customer_id=(new.customer_id if asked == NewCustomer() else asked.id) or None,
         customer_source_id=asked.source_id or None,
         source_id=new.source_id or None,
     )

@@ -5,6 +5,7 @@ from typing import Annotated, Any, Literal
 import msgspec
 from msgspec import UNSET, Meta, UnsetType
 
+from guerdon.engine.discounts.step import Swap
 from guerdon.engine.money import Amount
 from guerdon.engine.order import SentItem
 from guerdon.families.customers.schemas import BareCustomer, NewCustomer, SimpleCustomer
@@ -61,18 +62,6 @@ class ItemSku(msgspec.Struct):
     price: int | UnsetType = UNSET
 
 
-class Replacement(msgspec.Struct, kw_only=True):
-    """Units of a line that gave way to units of another, both by their places. The source's numbers are negative."""
-
-    source_index: int
-    source_applied_quantity: int
-    source_applied_quantity_amount: int
-    target_index: int
-    target_applied_quantity: int
-    target_applied_quantity_amount: int
-    target_applied_discount_amount: int
-
-
 class SimpleItem(msgspec.Struct, tag_field="object", tag="order_item"):
     """A line inside the event of a redemption."""
 
@@ -101,7 +90,7 @@ class Item(SimpleItem, tag_field="object", tag="order_item"):
     product: ItemProduct | UnsetType = UNSET
     sku: ItemSku | UnsetType = UNSET
     metadata: Metadata | UnsetType = UNSET
-    application_details: list[Replacement] | UnsetType = UNSET
+    application_details: list[Swap] | UnsetType = UNSET
 
 
 class _Head(msgspec.Struct, kw_only=True):

@@ -18,7 +18,7 @@ from guerdon.engine.refusals import Refusal
 from guerdon.engine.turn import Taken
 from guerdon.families.campaigns.store import CampaignRow
 from guerdon.families.categories import views as category_views
-from guerdon.families.orders import schemas as order_schemas, views as order_views
+from guerdon.families.orders import views as order_views
 from guerdon.families.orders.schemas import Item as ItemView, NewOrder
 from guerdon.families.orders.store import OrderRow
 from guerdon.families.promotion_tiers.store import StackRow, TierRow
@@ -84,10 +84,9 @@ def list_replacements(lines: list[ItemView] | UnsetType, swaps: Sequence[Swap]) 
     if lines is UNSET:
         return
     for swap in swaps:
-        told = order_schemas.Replacement(**msgspec.structs.asdict(swap))
         for place in (swap.source_index, swap.target_index):
             shown = lines[place]
-            shown.application_details = [*(shown.application_details or ()), told]
+            shown.application_details = [*(shown.application_details or ()), swap]
 
 
 def of_voucher(answer: answers.Validated, code: str) -> answers.ValidatedVoucher:
