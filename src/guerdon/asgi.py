@@ -9,6 +9,7 @@ from contextlib import AsyncExitStack, asynccontextmanager
 
 from starlette.types import Receive, Scope, Send
 
+from guerdon.db.definitions import Definitions
 from guerdon.db.migrate import asset_secret, next_node
 from guerdon.db.pool import UNREACHABLE, Pool, acquired
 from guerdon.db.tally import Tally
@@ -116,6 +117,7 @@ async def runtime(settings: Settings, database_url: str) -> AsyncGenerator[Runti
         yield Runtime(
             pool=pool,
             ids=Ids(node),
+            definitions=Definitions(pool),
             doorbell=doorbell,
             tally=tally,
             aside=aside,

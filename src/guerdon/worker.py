@@ -8,6 +8,7 @@ import asyncpg
 from guerdon.asgi import runtime, spare_the_collector
 from guerdon.clock import real_now
 from guerdon.db.answers import forget_old
+from guerdon.db.definitions import forget_old_changes
 from guerdon.db.migrate import make_partitions
 from guerdon.db.pool import UNREACHABLE, acquired
 from guerdon.db.retention import Retention, drop_old
@@ -160,6 +161,7 @@ async def _keep_house(made: Runtime, keep: Retention) -> None:
                 await make_partitions(connection, _PARTITIONS_AHEAD)
                 dropped = await drop_old(connection, real_now(), keep)
                 await forget_old(connection)
+                await forget_old_changes(connection)
             if dropped:
                 log.info("partitions_dropped", partitions=dropped)
         except UNREACHABLE as error:

@@ -203,11 +203,17 @@ def test_a_list_by_creation_is_read_from_the_index(
 @pytest.mark.parametrize("database", ["empty", "filled"])
 def test_what_a_decision_reads_is_looked_up_by_name(request: pytest.FixtureRequest, database: str) -> None:
     url: str = request.getfixturevalue(database)
-    names = ["{a}", "{a}", "{a}", "{a}", "{a}", "c", "c", "o", "o", "2026-01-01", "k", "{a}"]
-    plan = _plan(url, gathered.GATHER, "p", *names)
-    assert "_by_creation" not in plan, plan
-    assert "Seq Scan" not in plan, plan
-    assert "redemption_sessions_pkey" in plan, plan
+    codes = ["{a}", "{a}", "2026-01-01", "k"]
+    for sql, names in (
+        (gathered.GATHER, ["{a}", "{a}", "{a}", "{a}", "c", "c", "o", "o", "1:1:"]),
+        (gathered.moving("id", "source_id"), ["1:1:", "c", "o"]),
+        (gathered.moving("source_id", "id"), ["1:1:", "c", "o"]),
+    ):
+        plan = _plan(url, sql, "p", *codes, *names)
+        assert "_by_creation" not in plan, plan
+        assert "Seq Scan" not in plan, plan
+        assert "redemption_sessions_pkey" in plan, plan
+        assert "definition_changes_pkey" in plan, plan
 
 
 @pytest.mark.parametrize("database", ["empty", "filled"])

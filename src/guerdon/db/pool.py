@@ -78,6 +78,7 @@ class Pool:
         self._url = url
         self._size = size
         self._made = 0
+        self.connected = 0  # how many connections there have ever been
         self._idle: list[Connection] = []
         self._waiting: deque[asyncio.Future[Connection | None]] = deque()
 
@@ -94,11 +95,13 @@ class Pool:
                 return given
         self._made += 1
         try:
-            return await connect(self._url, _PLANS)
+            connection = await connect(self._url, _PLANS)
         except BaseException:
             self._made -= 1
             self._invite()
             raise
+        self.connected += 1
+        return connection
 
     def release(self, connection: Connection, error: BaseException | None = None) -> None:
         """Takes a connection back, after `error` if there was one; it is thrown away unless it is surely usable."""

@@ -62,6 +62,11 @@ class Transaction:
         """Whether what is written from now on is in one transaction."""
         return self._wanted
 
+    @property
+    def untouched(self) -> bool:
+        """Whether it has written nothing that is not committed: then it reads what everybody reads."""
+        return not (self._wanted or self._later)
+
     async def connection(self) -> Connection:
         """The connection itself, with the transaction begun: for COPY and for statements in bulk."""
         self._wanted = True

@@ -6,6 +6,7 @@ from datetime import datetime
 
 import msgspec
 
+from guerdon.db.definitions import Definitions
 from guerdon.db.pool import Pool, Record
 from guerdon.db.tally import Counted, Tally
 from guerdon.db.transaction import Transaction
@@ -18,7 +19,7 @@ from guerdon.tenant import INTERNAL, Actor, Project
 
 
 class Runtime(msgspec.Struct, frozen=True):
-    """What one process has: connections, identifiers, the bell, what it writes later, and where it is reached.
+    """What one process has: connections, identifiers, what it remembers, the bell, what it writes later, its address.
 
     `asset_secret` is the installation's: what is signed with it can be read by anybody who was given the link.
     `allow_private_targets` is whether webhooks may go to addresses that are not public, `log_validations` whether logs
@@ -27,6 +28,7 @@ class Runtime(msgspec.Struct, frozen=True):
 
     pool: Pool
     ids: Ids
+    definitions: Definitions
     doorbell: Doorbell
     tally: Tally
     aside: Aside

@@ -30,7 +30,8 @@ from guerdon.families.products.store import SHIPPING_ID, SHIPPING_SOURCE_ID, Cat
 from guerdon.families.promotion_tiers.store import STACKS, StackRow
 from guerdon.families.redeemables import build, counters, rules, store
 from guerdon.families.redeemables.counters import Asked, Asker
-from guerdon.families.redeemables.gathered.store import Asked as Names, Gathered, gather
+from guerdon.families.redeemables.gathered.rows import Asked as Names, Gathered
+from guerdon.families.redeemables.gathered.store import gather
 from guerdon.families.redeemables.request import Request, Wanted
 from guerdon.families.redeemables.sources import Loaded, Offer, Sources
 from guerdon.families.rewards import store as rewards
@@ -72,7 +73,8 @@ async def complete(
 ) -> Loaded:
     """The same for these redeemables, and for further campaigns. `ignored` are checks that the decision leaves out."""
     new_order = _with_customer(request)
-    found = await gather(work.db, work.project.id, _asked(work, request, wanted, new_order, campaign_ids))
+    names = _asked(work, request, wanted, new_order, campaign_ids)
+    found = await gather(work.db, work.project.id, names, work.runtime.definitions)
     if new_order and new_order.id and found.order is None:
         raise not_found("order", new_order.id)
     sources = _sources(work, wanted, found)

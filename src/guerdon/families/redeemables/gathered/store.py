@@ -1,89 +1,56 @@
-"""One statement that reads what nearly every decision needs: a round trip costs more than all of its rows."""
+"""One statement that reads what nearly every decision needs: a round trip costs more than all of its rows.
 
-from collections.abc import Sequence
-from datetime import datetime
+Most of it are definitions, which a process remembers (see `db.definitions`). When it knows all that are needed, a
+shorter statement reads the rest and asks whether they have changed; what is found is the same.
+"""
 
-import msgspec
+from functools import lru_cache
 
+from guerdon.db.definitions import SNAPSHOT, Definitions, changed_since
 from guerdon.db.lookups import by_either, by_ids, by_names, read_all, read_first
+from guerdon.db.pool import Record
 from guerdon.db.transaction import Transaction
-from guerdon.families.campaigns.store import CAMPAIGNS, CampaignRow
-from guerdon.families.categories.store import CATEGORIES, CategoryRow
-from guerdon.families.customers.store import CUSTOMERS, CustomerRow
-from guerdon.families.orders.store import ORDERS, OrderRow
-from guerdon.families.products.store import PRODUCTS, SKUS, ProductRow, SkuRow
-from guerdon.families.promotion_tiers.store import TIERS, TierRow
-from guerdon.families.stacking_rules.store import STACKING_RULES, StackingRulesRow
-from guerdon.families.validation_rules.store import ASSIGNMENTS, RULES, AssignmentRow, RuleRow
-from guerdon.families.vouchers.store import VOUCHERS, VoucherRow
+from guerdon.families.campaigns.store import CAMPAIGNS
+from guerdon.families.categories.store import CATEGORIES
+from guerdon.families.customers.store import CUSTOMERS
+from guerdon.families.orders.store import ORDERS
+from guerdon.families.products.store import PRODUCTS, SKUS
+from guerdon.families.promotion_tiers.store import TIERS
+from guerdon.families.redeemables.gathered.known import complete, knows, learn
+from guerdon.families.redeemables.gathered.rows import Asked, Gathered, Lock, Moving
+from guerdon.families.stacking_rules.store import STACKING_RULES
+from guerdon.families.validation_rules.store import ASSIGNMENTS, RULES
+from guerdon.families.vouchers.store import VOUCHERS
 
-
-class Asked(msgspec.Struct, frozen=True, kw_only=True):
-    """Names of a request. `key` is its own session.
-
-    Ids or codes of vouchers (`code_keys` as the project compares them), ids of tiers and of further campaigns, ids or
-    source ids of goods, the id or else the source id of the customer and of the order.
-    """
-
-    vouchers: Sequence[str]
-    code_keys: Sequence[str]
-    tiers: Sequence[str]
-    campaigns: Sequence[str]
-    products: Sequence[str]
-    skus: Sequence[str]
-    customer_id: str | None
-    customer_source_id: str | None
-    order_id: str | None
-    order_source_id: str | None
-    now: datetime
-    key: str
-
-
-class Lock(msgspec.Struct, frozen=True):
-    """What somebody else's session holds of a voucher."""
-
-    voucher_id: str
-    amount: int
-
-
-class Gathered(msgspec.Struct, frozen=True, kw_only=True):
-    """The rows there are. `rules` are those that bind the vouchers, tiers and campaigns."""
-
-    vouchers: Sequence[VoucherRow]
-    tiers: Sequence[TierRow]
-    campaigns: Sequence[CampaignRow]
-    assignments: Sequence[AssignmentRow]
-    rules: Sequence[RuleRow]
-    categories: Sequence[CategoryRow]
-    products: Sequence[ProductRow]
-    skus: Sequence[SkuRow]
-    locks: Sequence[Lock]
-    customer: CustomerRow | None
-    order: OrderRow | None
-    stacking: StackingRulesRow | None
-
-
-# OFFSET 0 keeps the locks of each voucher a look-up: joined, they would be picked out of all locks of the project.
-GATHER = f"""
-WITH v AS MATERIALIZED (
+_ASSIGNMENTS = """
+        SELECT t AS r FROM validation_rule_assignments t WHERE t.project_id = $1 AND t.related_object_id = {}
+        ORDER BY t.created_at, t.id"""
+_VOUCHERS = """v AS MATERIALIZED (
     SELECT f.r FROM unnest($2::text[], $3::text[]) AS n (name, code_key), LATERAL (
         SELECT t AS r FROM vouchers t WHERE t.project_id = $1 AND t.id = n.name
         UNION ALL SELECT t FROM vouchers t WHERE t.project_id = $1 AND t.code_key = n.code_key LIMIT 1
     ) f
-), t AS MATERIALIZED ({by_ids("promotion_tiers", "SELECT unnest($4::text[])")}
+)"""
+# OFFSET 0 keeps the locks of each voucher a look-up: joined, they would be picked out of all locks of the project.
+_LOCKS = """ARRAY(
+        SELECT f.r FROM v, LATERAL (
+            SELECT t AS r FROM redemption_sessions t
+            WHERE t.project_id = $1 AND t.voucher_id = (v.r).id AND t.expires_at > $4 AND t.key <> $5 OFFSET 0
+        ) f
+    ) AS locks"""
+GATHER = f"""
+WITH {_VOUCHERS}, t AS MATERIALIZED ({by_ids("promotion_tiers", "SELECT unnest($6::text[])")}
 ), c AS MATERIALIZED ({
     by_ids(
         "campaigns",
-        "SELECT (r).campaign_id FROM v UNION SELECT (r).campaign_id FROM t UNION SELECT unnest($13::text[])",
+        "SELECT (r).campaign_id FROM v UNION SELECT (r).campaign_id FROM t UNION SELECT unnest($7::text[])",
     )
 }), a AS MATERIALIZED (
     SELECT f.r FROM (
         SELECT (r).id FROM v UNION ALL SELECT (r).id FROM t UNION ALL SELECT (r).id FROM c
-    ) AS i (id), LATERAL (
-        SELECT t AS r FROM validation_rule_assignments t WHERE t.project_id = $1 AND t.related_object_id = i.id
-        ORDER BY t.created_at, t.id
+    ) AS i (id), LATERAL ({_ASSIGNMENTS.format("i.id")}
     ) f
-), s AS MATERIALIZED ({by_names("skus", "$6")})
+), s AS MATERIALIZED ({by_names("skus", "$9")})
 SELECT
     ARRAY(SELECT r FROM v) AS vouchers,
     ARRAY(SELECT r FROM t) AS tiers,
@@ -96,40 +63,69 @@ SELECT
         "SELECT (r).category_id FROM v UNION SELECT (r).category_id FROM t UNION SELECT (r).category_id FROM c",
     )
 }) AS categories,
-    ARRAY({by_names("products", "($5::text[] || ARRAY(SELECT (r).product_id FROM s))")}) AS products,
+    ARRAY({by_names("products", "($8::text[] || ARRAY(SELECT (r).product_id FROM s))")}) AS products,
     ARRAY(SELECT r FROM s) AS skus,
-    ARRAY(
-        SELECT f.r FROM v, LATERAL (
-            SELECT t AS r FROM redemption_sessions t
-            WHERE t.project_id = $1 AND t.voucher_id = (v.r).id AND t.expires_at > $11 AND t.key <> $12 OFFSET 0
-        ) f
-    ) AS locks,
-    ARRAY({by_either("customers", "$7::text", "$8::text")}) AS customers,
-    ARRAY({by_either("orders", "$9::text", "$10::text")}) AS orders,
-    ARRAY(SELECT t FROM stacking_rules t WHERE t.project_id = $1) AS stacking
+    {_LOCKS},
+    ARRAY({by_either("customers", "$10::text", "$11::text")}) AS customers,
+    ARRAY({by_either("orders", "$12::text", "$13::text")}) AS orders,
+    ARRAY(SELECT t FROM stacking_rules t WHERE t.project_id = $1) AS stacking,
+    {SNAPSHOT} AS snapshot,
+    {changed_since("$14")} AS changed
 """
 
 
-async def gather(db: Transaction, project_id: str, asked: Asked) -> Gathered:
+@lru_cache
+def moving(customer: str | None, order: str | None) -> str:
+    """The statement for what changes all the time, with the customer and the order by these columns, if at all."""
+    places = iter(("$7", "$8"))
+    looked_up = ", ".join(
+        f"ARRAY(SELECT t FROM {table} t WHERE t.project_id = $1 AND t.{column} = {next(places)}::text) AS {table}"
+        for table, column in (("customers", customer), ("orders", order))
+        if column is not None
+    )
+    return f"""
+WITH {_VOUCHERS}
+SELECT
+    ARRAY(SELECT r FROM v) AS vouchers,
+    ARRAY(SELECT f.r FROM v, LATERAL ({_ASSIGNMENTS.format("(v.r).id")}
+    ) f) AS assignments,
+    {_LOCKS},
+    {changed_since("$6")} AS changed{", " if looked_up else ""}{looked_up}
+"""
+
+
+async def gather(db: Transaction, project_id: str, asked: Asked, definitions: Definitions) -> Gathered:
     """What there is of it now."""
+    # What a transaction has changed, nobody else may believe before it is committed.
+    shared = db.untouched
+    known = definitions.known(project_id) if shared else None
+    if known is not None and knows(known, asked):
+        row = await _read_moving(db, project_id, asked, known.snapshot)
+        if definitions.hold(project_id, known, changed=row["changed"]):
+            found = complete(known, asked, _moving(row))
+            if found is not None:
+                return found
+        known = definitions.known(project_id)
+    connections = definitions.connections
     row = await db.row(  # no array is cheaper for the driver than an empty one
         GATHER,
         project_id,
         asked.vouchers or None,
         asked.code_keys or None,
+        asked.now,
+        asked.key,
         asked.tiers or None,
+        asked.campaigns or None,
         asked.products or None,
         asked.skus or None,
         asked.customer_id,
         asked.customer_source_id,
         asked.order_id,
         asked.order_source_id,
-        asked.now,
-        asked.key,
-        asked.campaigns or None,
+        known.snapshot if known else None,
     )
     assert row is not None
-    return Gathered(
+    found = Gathered(
         vouchers=read_all(VOUCHERS, row["vouchers"]),
         tiers=read_all(TIERS, row["tiers"]),
         campaigns=read_all(CAMPAIGNS, row["campaigns"]),
@@ -138,8 +134,51 @@ async def gather(db: Transaction, project_id: str, asked: Asked) -> Gathered:
         categories=read_all(CATEGORIES, row["categories"]),
         products=read_all(PRODUCTS, row["products"]),
         skus=read_all(SKUS, row["skus"]),
-        locks=[Lock(one["voucher_id"], one["amount"]) for one in row["locks"]],
+        locks=_locks(row),
         customer=read_first(CUSTOMERS, row["customers"]),
         order=read_first(ORDERS, row["orders"]),
         stacking=read_first(STACKING_RULES, row["stacking"]),
     )
+    if shared:
+        if known is None or not definitions.hold(project_id, known, changed=row["changed"]):
+            known = definitions.begin(project_id, row["snapshot"], connections)
+        definitions.add(learn(known, asked, found))
+    return found
+
+
+async def _read_moving(db: Transaction, project_id: str, asked: Asked, snapshot: str) -> Record:
+    customer, order = _key(asked.customer_id, asked.customer_source_id), _key(asked.order_id, asked.order_source_id)
+    row = await db.row(
+        moving(customer[0], order[0]),
+        project_id,
+        asked.vouchers or None,
+        asked.code_keys or None,
+        asked.now,
+        asked.key,
+        snapshot,
+        *(value for column, value in (customer, order) if column is not None),
+    )
+    assert row is not None
+    return row
+
+
+def _key(row_id: str | None, source_id: str | None) -> tuple[str | None, str | None]:
+    """The column to look something up by, and its value."""
+    if row_id is not None:
+        return "id", row_id
+    return (None, None) if source_id is None else ("source_id", source_id)
+
+
+def _moving(row: Record) -> Moving:
+    found = row.keys()
+    return Moving(
+        vouchers=read_all(VOUCHERS, row["vouchers"]),
+        assignments=read_all(ASSIGNMENTS, row["assignments"]),
+        locks=_locks(row),
+        customer=read_first(CUSTOMERS, row["customers"]) if "customers" in found else None,
+        order=read_first(ORDERS, row["orders"]) if "orders" in found else None,
+    )
+
+
+def _locks(row: Record) -> list[Lock]:
+    return [Lock(one["voucher_id"], one["amount"]) for one in row["locks"]]
