@@ -2,12 +2,12 @@
 
 from collections import deque
 
-import msgspec
-
-from guerdon.db.pool import UNREACHABLE, Pool, acquired
+from guerdon.db.pool import UNREACHABLE, Pool
 from guerdon.db.soon import Soon
+from guerdon.db.transaction import Transaction
+from guerdon.events import outbox
 from guerdon.events.doorbell import Bell, Doorbell
-from guerdon.events.outbox import INSERT_OF_PRESENT, Event
+from guerdon.events.outbox import Event
 from guerdon.telemetry import logger
 
 _AT_ONCE = 1_000
@@ -40,10 +40,9 @@ class Aside:
     async def _save(self) -> bool:
         while self._events:
             some = [self._events.popleft() for _ in range(min(_AT_ONCE, len(self._events)))]
-            rows = ((project_id, *msgspec.structs.astuple(event)) for project_id, event in some)
             try:
-                async with acquired(self._pool) as connection:
-                    await connection.execute(INSERT_OF_PRESENT, *map(list, zip(*rows, strict=True)))
+                async with Transaction(self._pool) as db:
+                    await outbox.copy_of_present(db, some)
             except UNREACHABLE:
                 self._events.extendleft(reversed(some))
                 raise

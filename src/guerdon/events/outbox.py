@@ -1,6 +1,6 @@
 """The outbox: an event is one row, written in the same commit as the change it tells of."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from datetime import datetime
 from functools import lru_cache
 
@@ -48,13 +48,9 @@ MANY = 50
 _FEW = 8
 _INSERT = f"INSERT INTO outbox (project_id, {_COLUMNS})"
 _INSERT_SEVERAL = f"{_INSERT} SELECT $1, event.* FROM {_rows(2)}"
-# For events about customers, of any projects. Nothing is said any more of one who was deleted, or forgotten, meanwhile.
-INSERT_OF_PRESENT = f"""
-{_INSERT} SELECT event.* FROM
-    unnest($1::text[], {", ".join(f"${place}::{kind}[]" for place, kind in enumerate(_TYPES, 2))})
-        AS event (project_id, {_COLUMNS})
-    JOIN customers c ON c.project_id = event.project_id AND c.id = event.entity_id
-FOR KEY SHARE OF c
+_PRESENT = """
+SELECT c.project_id, c.id FROM unnest($1::text[], $2::text[]) AS named (project_id, id)
+JOIN customers c ON c.project_id = named.project_id AND c.id = named.id FOR KEY SHARE OF c
 """
 _PILE = 1_500
 _PILED_UP = "SELECT count(*) > $2 FROM (SELECT FROM outbox WHERE project_id = $1 LIMIT $2 + 1) waiting"
@@ -101,14 +97,22 @@ def _insert_few(count: int) -> str:
     return f"{_INSERT} VALUES {', '.join(rows)}"
 
 
-async def copy(db: Transaction, project_id: str, events: Sequence[Event]) -> None:
-    """Adds many events at once, in the open transaction."""
+async def copy(db: Transaction, events: Iterable[tuple[str, Event]]) -> None:
+    """Adds many events at once, each with its project, in the open transaction."""
     connection = await db.connection()
     await connection.copy_records_to_table(
         "outbox",
-        records=((project_id, *msgspec.structs.astuple(event)) for event in events),
+        records=((project_id, *msgspec.structs.astuple(event)) for project_id, event in events),
         columns=["project_id", *Event.__struct_fields__],
     )
+
+
+async def copy_of_present(db: Transaction, events: Sequence[tuple[str, Event]]) -> None:
+    """The same of events about customers; nothing is said any more of one who was deleted, or forgotten, meanwhile."""
+    named = sorted({(project_id, event.entity_id) for project_id, event in events})
+    rows = await db.write(_PRESENT, *map(list, zip(*named, strict=True)))
+    present = {(row["project_id"], row["id"]) for row in rows}
+    await copy(db, (one for one in events if (one[0], one[1].entity_id) in present))
 
 
 async def is_piled_up(db: Transaction, project_id: str) -> bool:

@@ -152,7 +152,7 @@ class Work:
                 statement, arguments = outbox.insert(self.project.id, events)
                 self.db.later(statement, *arguments)
             else:
-                await outbox.copy(self.db, self.project.id, events)
+                await outbox.copy(self.db, ((self.project.id, event) for event in events))
         await self.db.settle()
 
     def committed(self) -> None:
