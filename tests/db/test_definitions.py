@@ -3,7 +3,7 @@
 import asyncio
 import random
 import re
-from collections.abc import AsyncGenerator, Awaitable, Callable
+from collections.abc import AsyncGenerator, Awaitable, Callable, Sequence
 from contextlib import asynccontextmanager
 from datetime import UTC, datetime, timedelta
 from itertools import count
@@ -18,8 +18,9 @@ from guerdon.db.definitions import Definitions, forget_old_changes
 from guerdon.db.migrate import migrate
 from guerdon.db.pool import Pool, acquired
 from guerdon.db.transaction import Transaction
-from guerdon.families.redeemables.gathered import store as gathered
-from guerdon.families.redeemables.gathered.rows import Asked, Gathered
+from guerdon.families.orders.gathered import store as of_orders
+from guerdon.families.redeemables.gathered import store as of_decisions
+from guerdon.families.redeemables.gathered.rows import Asked
 from installation import Installation
 
 PROJECT = "proj"
@@ -166,11 +167,23 @@ def asked(**names: Any) -> Asked:
     return Asked(**{**rest, "code_keys": keys, "now": NOW, "key": "", **given})
 
 
-def by_name(found: Gathered) -> Any:
+def of_order(products: Sequence[str], skus: Sequence[str]) -> of_orders.Asked:
+    names = {"customer_id": None, "customer_source_id": "ann", "source_id": "first"}
+    return of_orders.Asked(products=products, skus=skus, **names)
+
+
+async def gather(db: Transaction, what: Asked | of_orders.Asked, definitions: Definitions) -> Any:
+    """What a decision reads, or an order."""
+    if isinstance(what, Asked):
+        return await of_decisions.gather(db, PROJECT, what, definitions)
+    return await of_orders.gather(db, PROJECT, what, definitions)
+
+
+def by_name(found: Any) -> Any:
     """What was found, whatever the order of rows that are looked up by their names."""
     plain = msgspec.to_builtins(found)
     assignments = {}
-    for one in plain.pop("assignments"):
+    for one in plain.pop("assignments", ()):
         assignments.setdefault(one["related_object_id"], []).append(one)
     rows = {name: {row["id"]: row for row in some} if isinstance(some, list) else some for name, some in plain.items()}
     return {**rows, "assignments": assignments}
@@ -184,15 +197,15 @@ class Reader:
         self.definitions = definitions or Definitions(pool)
         self.whole = 0
 
-    async def read(self, what: Asked) -> Gathered:
+    async def read(self, what: Asked | of_orders.Asked) -> Any:
         async with _Counted(self) as db:
-            return await gathered.gather(db, PROJECT, what, self.definitions)
+            return await gather(db, what, self.definitions)
 
-    async def same(self, what: Asked) -> None:
+    async def same(self, what: Asked | of_orders.Asked) -> None:
         """Reads both ways."""
         mine = await self.read(what)
         async with Transaction(self.pool) as db:
-            theirs = await gathered.gather(db, PROJECT, what, Definitions(self.pool))
+            theirs = await gather(db, what, Definitions(self.pool))
         assert by_name(mine) == by_name(theirs)
 
 
@@ -202,7 +215,7 @@ class _Counted(Transaction):
         self._reader = reader
 
     async def row(self, sql: str, *args: object) -> Any:
-        self._reader.whole += sql == gathered.GATHER
+        self._reader.whole += sql in (of_decisions.GATHER, of_orders.GATHER)
         return await super().row(sql, *args)
 
 
@@ -248,7 +261,9 @@ def test_what_is_known_is_not_read_again(url: str) -> None:
         for what in (EVERYTHING, asked(vouchers=["v_1"]), asked(tiers=["promo_2"]), asked(products=["nothing"])):
             await reader.same(what)
         assert reader.whole == 1
-        await reader.same(asked(products=["glass"]))  # a name that it was not known by
+        await reader.same(of_order(["bottle", "prod_2"], ["bottle-red"]))
+        assert reader.whole == 1
+        await reader.same(of_order(["glass"], []))  # a name that it was not known by
         assert reader.whole == 2
         await reader.same(EVERYTHING)
         assert reader.whole == 2
@@ -257,8 +272,11 @@ def test_what_is_known_is_not_read_again(url: str) -> None:
 
 
 def test_every_table_that_is_remembered_tells_of_its_changes(url: str) -> None:
-    read_again = set(re.findall(r"FROM (\w+) t ", gathered.moving("id", "id"))) - {"validation_rule_assignments"}
-    remembered_tables = set(re.findall(r"FROM (\w+) t ", gathered.GATHER)) - read_again
+    def tables(*statements: str) -> set[str]:
+        return {table for statement in statements for table in re.findall(r"FROM (\w+) t ", statement)}
+
+    read_again = tables(of_decisions.moving("id", "id"), of_orders.moving("id", "id")) - {"validation_rule_assignments"}
+    remembered_tables = tables(of_decisions.GATHER, of_orders.GATHER) - read_again
     assert {"campaigns", "promotion_tiers", "products", "skus", "stacking_rules"} < remembered_tables
 
     async def test(reader: Reader, other: asyncpg.Connection) -> None:
@@ -315,7 +333,8 @@ def test_whatever_others_do_meanwhile_what_is_remembered_is_what_is_there(url: s
                 except asyncpg.LockNotAvailableError:
                     pass
             some = {kind: chance.sample(names, chance.randint(0, 2)) for kind, names in NAMES.items()}
-            await chance.choice((reader, second)).same(asked(**some))
+            what = asked(**some) if chance.random() < 0.7 else of_order(some["products"], some["skus"])
+            await chance.choice((reader, second)).same(what)
         for transaction in open_ones.values():
             await transaction.rollback()
         await another.close()
@@ -335,7 +354,7 @@ def test_what_a_transaction_has_changed_is_its_own_until_it_is_committed(url: st
                 db.later(change, PROJECT)
             else:
                 await db.write(change, PROJECT)
-            found = await gathered.gather(db, PROJECT, code, reader.definitions)
+            found = await gather(db, code, reader.definitions)
             assert found.campaigns[0].name == "Other"
             raise ZeroDivisionError
 
@@ -399,7 +418,7 @@ def test_too_much_is_forgotten(url: str, monkeypatch: pytest.MonkeyPatch) -> Non
         for number in range(20):
             await reader.same(asked(products=["bottle", f"unknown {number}"]))
             known = reader.definitions.known(PROJECT)
-            assert known is None or len(known.rows(gathered.PRODUCTS)) <= 12
+            assert known is None or len(known.rows(of_decisions.PRODUCTS)) <= 12
         assert reader.whole == 20
 
     run(url, test)

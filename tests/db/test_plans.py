@@ -219,10 +219,15 @@ def test_what_a_decision_reads_is_looked_up_by_name(request: pytest.FixtureReque
 @pytest.mark.parametrize("database", ["empty", "filled"])
 def test_what_an_order_reads_is_looked_up_by_name(request: pytest.FixtureRequest, database: str) -> None:
     url: str = request.getfixturevalue(database)
-    plan = _plan(url, of_orders.GATHER, "p", "{a}", "{a}", "c", "c", "o")
-    assert "_by_creation" not in plan, plan
-    assert "Seq Scan" not in plan, plan
-    assert "orders_source_id" in plan, plan
+    for sql, names in (
+        (of_orders.GATHER, ["{a}", "{a}", "c", "c", "o", "1:1:"]),
+        (of_orders.moving("id", "source_id"), ["1:1:", "c", "o"]),
+    ):
+        plan = _plan(url, sql, "p", *names)
+        assert "_by_creation" not in plan, plan
+        assert "Seq Scan" not in plan, plan
+        assert "orders_source_id" in plan, plan
+        assert "definition_changes_pkey" in plan, plan
 
 
 def test_codes_that_are_offered_are_not_looked_for_among_all(filled: str) -> None:

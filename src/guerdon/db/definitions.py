@@ -5,14 +5,16 @@ changes all the time asks in the same statement whether a change can be seen tha
 which the remembered rows were read. If there is none, they are what the statement would have read itself.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from datetime import datetime, timedelta
-from typing import Any
+from typing import Any, Protocol, TypeVar
 
 from guerdon.clock import real_now
 from guerdon.db.pool import Connection, Pool
 from guerdon.db.table import R, Table
+from guerdon.db.transaction import Transaction
 
+T = TypeVar("T")
 # Snapshots are remembered for much less than changes are kept.
 _REMEMBERED = timedelta(minutes=10)
 _FORGET = """
@@ -48,9 +50,34 @@ class Known:
         """One row each."""
         return self._rows.setdefault(table.name, {})
 
+    def present(self, table: Table[R], names: Iterable[str]) -> list[R]:
+        """The rows that these names have. Errors: KeyError for a name that nothing is known of."""
+        rows = self.rows(table)
+        return [row for name in names if (row := rows[name]) is not None]
+
     def lists(self, table: Table[R]) -> dict[str, list[R]]:
         """All rows that belong to something."""
         return self._lists.setdefault(table.name, {})
+
+
+class Reading(Protocol[T]):
+    """A way to read something of which a part are definitions."""
+
+    def knows(self, known: Known) -> bool:
+        """Whether the definitions that are named beforehand are known, or known not to exist."""
+        ...
+
+    async def rest(self, known: Known) -> tuple[T | None, bool]:
+        """Reads the rest; None if a definition is missing. And whether any has changed since the snapshot."""
+        ...
+
+    async def whole(self, since: str | None) -> tuple[T, str, bool]:
+        """Reads everything; its snapshot; and whether a definition has changed since that other one, if any."""
+        ...
+
+    def learn(self, known: Known, found: T) -> int:
+        """Notes the definitions of what a whole read has found, and what it has not; how many rows these may be."""
+        ...
 
 
 class Definitions:
@@ -62,12 +89,32 @@ class Definitions:
         self._known: dict[str, Known] = {}
         self._count = 0
 
+    async def read(self, db: Transaction, project_id: str, reading: Reading[T]) -> T:
+        """What there is now, read as shortly as can be."""
+        if not db.untouched:  # what a transaction has changed, nobody else may believe before it is committed
+            return (await reading.whole(None))[0]
+        known = self.known(project_id)
+        if known is not None and reading.knows(known):
+            found, changed = await reading.rest(known)
+            if self._holds(project_id, known, changed=changed) and found is not None:
+                return found
+            known = self.known(project_id)
+        connections = self._pool.connected
+        found, snapshot, changed = await reading.whole(known and known.snapshot)
+        if known is None or not self._holds(project_id, known, changed=changed):
+            known = self._known[project_id] = Known(snapshot, connections, self._now())
+        self._count += reading.learn(known, found)
+        if self._count > _MOST_ROWS:
+            self._known.clear()
+            self._count = 0
+        return found
+
     def known(self, project_id: str) -> Known | None:
         """What is known, if it is worth asking whether it has changed."""
         known = self._known.get(project_id)
         return None if known is None or self._now() - known.read_at > _REMEMBERED else known
 
-    def hold(self, project_id: str, known: Known, *, changed: bool) -> bool:
+    def _holds(self, project_id: str, known: Known, *, changed: bool) -> bool:
         """Whether what is known still holds, after it was asked; otherwise it is forgotten.
 
         It does not after a new connection either: the database may have been restored, or come back from a crash
@@ -78,23 +125,6 @@ class Definitions:
         if self._known.get(project_id) is known:
             del self._known[project_id]
         return False
-
-    def begin(self, project_id: str, snapshot: str, connections: int) -> Known:
-        """Begins to know, by a snapshot that was read when there had been so many connections."""
-        known = self._known[project_id] = Known(snapshot, connections, self._now())
-        return known
-
-    def add(self, rows: int) -> None:
-        """Counts what has been learned; when it is too much, all is forgotten."""
-        self._count += rows
-        if self._count > _MOST_ROWS:
-            self._known.clear()
-            self._count = 0
-
-    @property
-    def connections(self) -> int:
-        """How many connections there have been."""
-        return self._pool.connected
 
 
 async def forget_old_changes(connection: Connection) -> None:

@@ -36,6 +36,25 @@ def by_either(table: str, row_id: str, source_id: str) -> str:
     """
 
 
+def by_columns(first: int, **columns: str | None) -> str:
+    """More columns of a SELECT: an array for each of the tables, looked up by one column, if it is to be at all.
+
+    The keys are parameters from number `first` on.
+    """
+    wanted = [(table, column) for table, column in columns.items() if column is not None]
+    return "".join(
+        f", ARRAY(SELECT t FROM {table} t WHERE t.project_id = $1 AND t.{column} = ${place}::text) AS {table}"
+        for place, (table, column) in enumerate(wanted, first)
+    )
+
+
+def key_of(row_id: str | None, source_id: str | None) -> tuple[str, str] | None:
+    """The column to look something up by, and what is in it; None if it has no name."""
+    if row_id is not None:
+        return "id", row_id
+    return None if source_id is None else ("source_id", source_id)
+
+
 def read_all(table: Table[R], records: Sequence[Any]) -> list[R]:
     return [table.whole(record) for record in records]
 

@@ -16,7 +16,7 @@ from guerdon.families.customers.schemas import NewCustomer
 from guerdon.families.customers.store import CustomerRow
 from guerdon.families.metadata_schemas.check import Sent, require
 from guerdon.families.orders import lines, people, store
-from guerdon.families.orders.gathered.store import gather
+from guerdon.families.orders.gathered.store import Asked, gather
 from guerdon.families.orders.people import People, Person
 from guerdon.families.orders.schemas import NewOrder, OrderPatch
 from guerdon.families.orders.store import ORDERS, OrderRow
@@ -85,19 +85,21 @@ async def _at_once(work: Work, new: NewOrder) -> Draft | None:
     products = {item.product_name for item in new.items or () if item.product_name}
     if products & SHIPPING:  # which may have to be made
         return None
-    found = await gather(
-        work.db,
-        work.project.id,
+    names = Asked(
         products=list(products),
         skus=list({item.sku_name for item in new.items or () if item.sku_name}),
         customer_id=(new.customer_id if asked == NewCustomer() else asked.id) or None,
         customer_source_id=asked.source_id or None,
         source_id=new.source_id or None,
     )
+    found = await gather(work.db, work.project.id, names, work.runtime.definitions)
     known = asked == NewCustomer() or (found.customer is not None and changes_nothing(found.customer, asked))
     if found.order is not None or not known:
         return None
-    return fresh(work, new, preview(work, None, new, found.known), found.customer)
+    catalogue = Catalogue({}, {})
+    catalogue.add_products(found.products)
+    catalogue.add_skus(found.skus)
+    return fresh(work, new, preview(work, None, new, catalogue), found.customer)
 
 
 async def find(work: Work, new: NewOrder) -> OrderRow | None:

@@ -4,17 +4,15 @@ from collections.abc import Collection, Iterable, Sequence
 from typing import TypeVar
 
 from guerdon.db.definitions import Known
-from guerdon.db.table import R, Table
 from guerdon.families.campaigns.store import CAMPAIGNS, CampaignRow
 from guerdon.families.categories.store import CATEGORIES, CategoryRow
-from guerdon.families.products.store import PRODUCTS, SKUS, ProductRow, SkuRow
+from guerdon.families.products import known as goods
 from guerdon.families.promotion_tiers.store import TIERS, TierRow
 from guerdon.families.redeemables.gathered.rows import Asked, Gathered, Moving
 from guerdon.families.stacking_rules.store import STACKING_RULES
 from guerdon.families.validation_rules.store import ASSIGNMENTS, RULES, AssignmentRow, RuleRow
 
 N = TypeVar("N", CampaignRow, TierRow, RuleRow, CategoryRow)
-G = TypeVar("G", ProductRow, SkuRow)
 _ONLY = ""  # the name of what a project has one of
 
 
@@ -22,8 +20,7 @@ def knows(known: Known, asked: Asked) -> bool:
     """Whether everything that the request names by itself is known, or known not to exist."""
     return (
         _ONLY in known.rows(STACKING_RULES)
-        and _all_in(known.rows(PRODUCTS), asked.products)
-        and _all_in(known.rows(SKUS), asked.skus)
+        and goods.knows(known, asked.products, asked.skus)
         and _all_in(known.rows(TIERS), asked.tiers)
         and _all_in(known.rows(CAMPAIGNS), asked.campaigns)
     )
@@ -32,18 +29,18 @@ def knows(known: Known, asked: Asked) -> bool:
 def complete(known: Known, asked: Asked, moving: Moving) -> Gathered | None:
     """What changes all the time, with the definitions behind it; None if one of them is not known."""
     try:
-        tiers = _present(known, TIERS, asked.tiers)
-        campaigns = _present(known, CAMPAIGNS, _ids(asked.campaigns, (*moving.vouchers, *tiers), "campaign_id"))
+        tiers = known.present(TIERS, asked.tiers)
+        campaigns = known.present(CAMPAIGNS, _ids(asked.campaigns, (*moving.vouchers, *tiers), "campaign_id"))
         assignments = [*moving.assignments, *_assignments(known, [row.id for row in (*tiers, *campaigns)])]
-        skus = _present(known, SKUS, asked.skus)
+        products, skus = goods.goods(known, asked.products, asked.skus)
         return Gathered(
             vouchers=moving.vouchers,
             tiers=tiers,
             campaigns=campaigns,
             assignments=assignments,
-            rules=_present(known, RULES, _ids((), assignments, "rule_id")),
-            categories=_present(known, CATEGORIES, _ids((), (*moving.vouchers, *tiers, *campaigns), "category_id")),
-            products=_present(known, PRODUCTS, _ids(asked.products, skus, "product_id")),
+            rules=known.present(RULES, _ids((), assignments, "rule_id")),
+            categories=known.present(CATEGORIES, _ids((), (*moving.vouchers, *tiers, *campaigns), "category_id")),
+            products=products,
             skus=skus,
             locks=moving.locks,
             customer=moving.customer,
@@ -62,8 +59,7 @@ def learn(known: Known, asked: Asked, found: Gathered) -> int:
     _note(known.rows(CAMPAIGNS), campaign_ids, found.campaigns)
     _note(known.rows(RULES), _ids((), found.assignments, "rule_id"), found.rules)
     _note(known.rows(CATEGORIES), _ids((), (*owners, *found.campaigns), "category_id"), found.categories)
-    _note_goods(known.rows(SKUS), asked.skus, found.skus)
-    _note_goods(known.rows(PRODUCTS), _ids(asked.products, found.skus, "product_id"), found.products)
+    goods.learn(known, asked.products, asked.skus, (found.products, found.skus))
     lists = known.lists(ASSIGNMENTS)
     for related_id in (*asked.tiers, *campaign_ids):
         lists[related_id] = [one for one in found.assignments if one.related_object_id == related_id]
@@ -80,12 +76,6 @@ def _ids(named: Iterable[str], rows: Iterable[object], column: str) -> set[str]:
     return {*named, *(found for row in rows if (found := getattr(row, column)) is not None)}
 
 
-def _present(known: Known, table: Table[R], names: Iterable[str]) -> list[R]:
-    """The rows there are. Errors: KeyError for a name that nothing is known of."""
-    rows = known.rows(table)
-    return [row for name in names if (row := rows[name]) is not None]
-
-
 def _assignments(known: Known, ids: Iterable[str]) -> list[AssignmentRow]:
     lists = known.lists(ASSIGNMENTS)
     return [one for related_id in ids for one in lists[related_id]]
@@ -95,9 +85,3 @@ def _note(rows: dict[str, N | None], names: Iterable[str], found: Iterable[N]) -
     """By id."""
     by_id = {row.id: row for row in found}
     rows.update((name, by_id.get(name)) for name in names)
-
-
-def _note_goods(rows: dict[str, G | None], names: Iterable[str], found: Iterable[G]) -> None:
-    """By id, or else by source id, as they were looked up."""
-    by_name = {row.source_id: row for row in found} | {row.id: row for row in found}
-    rows.update((name, by_name.get(name)) for name in names)

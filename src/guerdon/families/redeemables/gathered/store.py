@@ -6,8 +6,10 @@ shorter statement reads the rest and asks whether they have changed; what is fou
 
 from functools import lru_cache
 
-from guerdon.db.definitions import SNAPSHOT, Definitions, changed_since
-from guerdon.db.lookups import by_either, by_ids, by_names, read_all, read_first
+import msgspec
+
+from guerdon.db.definitions import SNAPSHOT, Definitions, Known, changed_since
+from guerdon.db.lookups import by_columns, by_either, by_ids, by_names, key_of, read_all, read_first
 from guerdon.db.pool import Record
 from guerdon.db.transaction import Transaction
 from guerdon.families.campaigns.store import CAMPAIGNS
@@ -77,12 +79,6 @@ SELECT
 @lru_cache
 def moving(customer: str | None, order: str | None) -> str:
     """The statement for what changes all the time, with the customer and the order by these columns, if at all."""
-    places = iter(("$7", "$8"))
-    looked_up = ", ".join(
-        f"ARRAY(SELECT t FROM {table} t WHERE t.project_id = $1 AND t.{column} = {next(places)}::text) AS {table}"
-        for table, column in (("customers", customer), ("orders", order))
-        if column is not None
-    )
     return f"""
 WITH {_VOUCHERS}
 SELECT
@@ -90,94 +86,87 @@ SELECT
     ARRAY(SELECT f.r FROM v, LATERAL ({_ASSIGNMENTS.format("(v.r).id")}
     ) f) AS assignments,
     {_LOCKS},
-    {changed_since("$6")} AS changed{", " if looked_up else ""}{looked_up}
+    {changed_since("$6")} AS changed
+    {by_columns(7, customers=customer, orders=order)}
 """
 
 
 async def gather(db: Transaction, project_id: str, asked: Asked, definitions: Definitions) -> Gathered:
     """What there is of it now."""
-    # What a transaction has changed, nobody else may believe before it is committed.
-    shared = db.untouched
-    known = definitions.known(project_id) if shared else None
-    if known is not None and knows(known, asked):
-        row = await _read_moving(db, project_id, asked, known.snapshot)
-        if definitions.hold(project_id, known, changed=row["changed"]):
-            found = complete(known, asked, _moving(row))
-            if found is not None:
-                return found
-        known = definitions.known(project_id)
-    connections = definitions.connections
-    row = await db.row(  # no array is cheaper for the driver than an empty one
-        GATHER,
-        project_id,
-        asked.vouchers or None,
-        asked.code_keys or None,
-        asked.now,
-        asked.key,
-        asked.tiers or None,
-        asked.campaigns or None,
-        asked.products or None,
-        asked.skus or None,
-        asked.customer_id,
-        asked.customer_source_id,
-        asked.order_id,
-        asked.order_source_id,
-        known.snapshot if known else None,
-    )
-    assert row is not None
-    found = Gathered(
-        vouchers=read_all(VOUCHERS, row["vouchers"]),
-        tiers=read_all(TIERS, row["tiers"]),
-        campaigns=read_all(CAMPAIGNS, row["campaigns"]),
-        assignments=read_all(ASSIGNMENTS, row["assignments"]),
-        rules=read_all(RULES, row["rules"]),
-        categories=read_all(CATEGORIES, row["categories"]),
-        products=read_all(PRODUCTS, row["products"]),
-        skus=read_all(SKUS, row["skus"]),
-        locks=_locks(row),
-        customer=read_first(CUSTOMERS, row["customers"]),
-        order=read_first(ORDERS, row["orders"]),
-        stacking=read_first(STACKING_RULES, row["stacking"]),
-    )
-    if shared:
-        if known is None or not definitions.hold(project_id, known, changed=row["changed"]):
-            known = definitions.begin(project_id, row["snapshot"], connections)
-        definitions.add(learn(known, asked, found))
-    return found
+    return await definitions.read(db, project_id, _Reading(db, project_id, asked))
 
 
-async def _read_moving(db: Transaction, project_id: str, asked: Asked, snapshot: str) -> Record:
-    customer, order = _key(asked.customer_id, asked.customer_source_id), _key(asked.order_id, asked.order_source_id)
-    row = await db.row(
-        moving(customer[0], order[0]),
-        project_id,
-        asked.vouchers or None,
-        asked.code_keys or None,
-        asked.now,
-        asked.key,
-        snapshot,
-        *(value for column, value in (customer, order) if column is not None),
-    )
-    assert row is not None
-    return row
+class _Reading(msgspec.Struct, frozen=True):
+    """See `Reading`."""
+
+    db: Transaction
+    project_id: str
+    asked: Asked
+
+    def knows(self, known: Known) -> bool:
+        return knows(known, self.asked)
+
+    async def rest(self, known: Known) -> tuple[Gathered | None, bool]:
+        asked = self.asked
+        customer = key_of(asked.customer_id, asked.customer_source_id)
+        order = key_of(asked.order_id, asked.order_source_id)
+        row = await self.db.row(
+            moving(customer and customer[0], order and order[0]),
+            self.project_id,
+            *_codes(asked),
+            known.snapshot,
+            *(key[1] for key in (customer, order) if key is not None),
+        )
+        assert row is not None
+        found = Moving(
+            vouchers=read_all(VOUCHERS, row["vouchers"]),
+            assignments=read_all(ASSIGNMENTS, row["assignments"]),
+            locks=_locks(row),
+            customer=read_first(CUSTOMERS, row["customers"]) if customer else None,
+            order=read_first(ORDERS, row["orders"]) if order else None,
+        )
+        return complete(known, asked, found), row["changed"]
+
+    async def whole(self, since: str | None) -> tuple[Gathered, str, bool]:
+        asked = self.asked
+        row = await self.db.row(
+            GATHER,
+            self.project_id,
+            *_codes(asked),
+            asked.tiers or None,
+            asked.campaigns or None,
+            asked.products or None,
+            asked.skus or None,
+            asked.customer_id,
+            asked.customer_source_id,
+            asked.order_id,
+            asked.order_source_id,
+            since,
+        )
+        assert row is not None
+        found = Gathered(
+            vouchers=read_all(VOUCHERS, row["vouchers"]),
+            tiers=read_all(TIERS, row["tiers"]),
+            campaigns=read_all(CAMPAIGNS, row["campaigns"]),
+            assignments=read_all(ASSIGNMENTS, row["assignments"]),
+            rules=read_all(RULES, row["rules"]),
+            categories=read_all(CATEGORIES, row["categories"]),
+            products=read_all(PRODUCTS, row["products"]),
+            skus=read_all(SKUS, row["skus"]),
+            locks=_locks(row),
+            customer=read_first(CUSTOMERS, row["customers"]),
+            order=read_first(ORDERS, row["orders"]),
+            stacking=read_first(STACKING_RULES, row["stacking"]),
+        )
+        return found, row["snapshot"], row["changed"]
+
+    def learn(self, known: Known, found: Gathered) -> int:
+        return learn(known, self.asked, found)
 
 
-def _key(row_id: str | None, source_id: str | None) -> tuple[str | None, str | None]:
-    """The column to look something up by, and its value."""
-    if row_id is not None:
-        return "id", row_id
-    return (None, None) if source_id is None else ("source_id", source_id)
-
-
-def _moving(row: Record) -> Moving:
-    found = row.keys()
-    return Moving(
-        vouchers=read_all(VOUCHERS, row["vouchers"]),
-        assignments=read_all(ASSIGNMENTS, row["assignments"]),
-        locks=_locks(row),
-        customer=read_first(CUSTOMERS, row["customers"]) if "customers" in found else None,
-        order=read_first(ORDERS, row["orders"]) if "orders" in found else None,
-    )
+def _codes(asked: Asked) -> tuple[object, ...]:
+    """The parameters for codes and their locks. No array is cheaper for the driver than an empty one."""
+    return (asked.vouchers or None, asked.code_keys or None, asked.now, asked.key)
 
 
 def _locks(row: Record) -> list[Lock]:
