@@ -146,8 +146,17 @@ def test_a_refusal_is_said_in_words(project: Project) -> None:
 @pytest.mark.parametrize("name", ["GUERDON_URL", "GUERDON_MANAGEMENT_ID", "GUERDON_PROJECT_ID"])
 def test_what_is_missing_is_named(project: Project, name: str) -> None:
     said = guerdon(project, "deliveries", "list", status=2, **{name: ""})
-    assert "guerdon: no access" in said
-    assert {"GUERDON_URL": "base_url"}.get(name, name.removeprefix("GUERDON_").lower()) in said
+    option = {"GUERDON_PROJECT_ID": "--project"}.get(
+        name, f"--{name.removeprefix('GUERDON_').lower().replace('_', '-')}"
+    )
+    assert f"guerdon: no access: {option} ({name}) missing" in said
+
+
+def test_a_bootstrap_file_that_is_none_is_named(project: Project, tmp_path: Path) -> None:
+    file = tmp_path / "keys.json"
+    file.write_text("{")
+    said = guerdon(project, "deliveries", "list", status=2, GUERDON_BOOTSTRAP_FILE=str(file))
+    assert said.startswith(f"guerdon: no access: {file}: ")
 
 
 def test_the_bootstrap_file_is_enough(project: Project, tmp_path: Path) -> None:

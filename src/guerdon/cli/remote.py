@@ -32,6 +32,15 @@ class Access(msgspec.Struct, frozen=True, kw_only=True):
     project_id: str
 
 
+# How each is given.
+_WAYS = {
+    "base_url": "--url (GUERDON_URL)",
+    "management_id": "--management-id (GUERDON_MANAGEMENT_ID)",
+    "management_token": "--management-token (GUERDON_MANAGEMENT_TOKEN)",
+    "project_id": "--project (GUERDON_PROJECT_ID)",
+}
+
+
 class RefusedError(Exception):
     """What the API said no with, in words."""
 
@@ -55,13 +64,16 @@ def access(
     given = {"base_url": url, "management_id": management_id, "management_token": token, "project_id": project}
     try:
         from_file: dict[str, Any] = msgspec.json.decode(keys.read_bytes(), type=dict[str, Any]) if keys else {}
-        return msgspec.convert(
-            from_file | {name: value for name, value in given.items() if value is not None}, Access, strict=True
-        )
+        known = from_file | {name: value for name, value in given.items() if value is not None}
+        missing = [way for name, way in _WAYS.items() if name not in known]
+        if not missing:
+            return msgspec.convert(known, Access, strict=True)
+        lacking = ", ".join(missing)
+        typer.echo(f"guerdon: no access: {lacking} missing; a bootstrap file has them all (--keys)", err=True)
     except OSError as error:
         typer.echo(f"guerdon: {keys}: {error.strerror}", err=True)
     except msgspec.DecodeError as error:
-        typer.echo(f"guerdon: no access: {error}; see --help for the options and variables", err=True)
+        typer.echo(f"guerdon: no access: {keys}: {error}", err=True)
     raise typer.Exit(2)
 
 
