@@ -36,13 +36,12 @@ _MOVE = f"""
 WITH taken AS (
     DELETE FROM outbox WHERE project_id = $1
     AND seq IN (SELECT seq FROM outbox WHERE project_id = $1 ORDER BY seq LIMIT $2) RETURNING *
-), numbered AS (
-    SELECT $3::bigint + row_number() OVER (ORDER BY seq) AS number, taken.* FROM taken
 ), kept AS (
     INSERT INTO events (project_id, number, recorded_at, {_COLUMNS})
-    SELECT $1, number, $4, {_COLUMNS} FROM numbered
+    SELECT $1, $3::bigint + row_number() OVER (ORDER BY seq), $4, {_COLUMNS} FROM taken
+    RETURNING number, id, type, entity_id, group_id, campaign_id, quiet, created_at
 )
-SELECT number, id, type, entity_id, group_id, campaign_id, quiet, created_at FROM numbered ORDER BY number
+SELECT * FROM kept ORDER BY number
 """
 _ADVANCE = "UPDATE event_feeds SET last_number = $2 WHERE project_id = $1"
 
