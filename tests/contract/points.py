@@ -65,7 +65,6 @@ class Points:
                 "loyalty": _steps("ORDER_ITEMS_SUBTOTAL_AMOUNT", "order_items", "subtotal_amount", applicable_to=goods),
                 "expiration_rules": {"period_type": "MONTH", "period_value": 1, "rounding_type": "END_OF_MONTH"},
                 "validity_hours": {"daily": [{"start_time": "00:00", "days_of_week": [0, 1, 2, 3, 4, 5, 6]}]},
-                "validity_day_of_week": [0, 1, 2, 3, 4, 5, 6],
             },
             {
                 "event": "visited",

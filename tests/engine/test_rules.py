@@ -337,7 +337,9 @@ def test_nodes_that_the_logic_does_not_mention_are_not_evaluated() -> None:
 @pytest.mark.parametrize(
     ("logic", "demand"),
     [
-        ("", lambda a, b, c: a and b and c),
+        (None, lambda a, b, c: a and b and c),
+        ("", lambda a, b, c: True),
+        (" ", lambda a, b, c: True),
         ("1 and 2 or 3", lambda a, b, c: (a and b) or c),
         ("3 OR 2 And 1", lambda a, b, c: c or (b and a)),
         ("(1 and 2) or 3", lambda a, b, c: (a and b) or c),
@@ -346,7 +348,7 @@ def test_nodes_that_the_logic_does_not_mention_are_not_evaluated() -> None:
         ("2", lambda a, b, c: b),
     ],
 )
-def test_logic(logic: str, demand: Any) -> None:
+def test_logic(logic: str | None, demand: Any) -> None:
     for values in product((True, False), repeat=3):
         rules = {
             str(number): node("order.amount", {"$more_than": [0 if value else 10**9]})

@@ -130,6 +130,14 @@ def test_gift_cards_and_programmes_and_promotions_are_changed(project: Project) 
     }
     club = project.put("/v1/campaigns/Club", {"loyalty_tiers_expiration": expiration, "join_once": False})
     assert (club["loyalty_tiers_expiration"], club["join_once"]) == (expiration, True)
+    ends = {"period_type": "MONTH", "period_value": 4, "rounding_type": "END_OF_YEAR"}
+    for path in ("/v1/loyalties/Club", "/v1/campaigns/Club"):
+        sent = {"points": 7 if "loyalties" in path else 9, "expiration_rules": ends}
+        project.put(path, {"loyalty_card": sent})
+        assert settled(project, "/v1/campaigns/Club")["voucher"]["loyalty_card"] == sent
+    wrong = {"points": 1, "expiration_rules": {**ends, "rounding_type": "MONTH"}}
+    project.refuse("PUT", "/v1/loyalties/Club", {"loyalty_card": wrong}, status=400, key="invalid_payload")
+    assert project.post("/v1/campaigns/Club/vouchers", {})["loyalty_card"]["points"] == 9
     make.promotion(project, tiers=[{}])
     promo = project.put("/v1/campaigns/Promo", {"expiration_date": LATER, "metadata": {"a": 1}})
     assert (promo["expiration_date"], promo["creation_status"]) == (LATER, "DONE")

@@ -11,6 +11,7 @@ from installation import Installation, Project, eventually
 
 DISCOUNT = {"type": "DISCOUNT_VOUCHER", "discount": {"type": "PERCENT", "percent_off": 10}}
 CODES = "/v1/campaigns/Club/vouchers"
+MORNINGS = {"start_time": "08:00", "expiration_time": "12:00", "days_of_week": [1]}
 
 
 def codes_of(installation: Installation, campaign_id: str) -> list[str]:
@@ -55,14 +56,13 @@ def test_codes_take_what_the_campaign_says(project: Project) -> None:
         "expiration_date": "2030-01-01T00:00:00+01:00",
         "validity_timeframe": {"interval": "P2D", "duration": "P1D"},
         "validity_day_of_week": [0, 6],
-        "validity_hours": {"daily": [{"start_time": "08:00", "expiration_time": "12:00", "days_of_week": [1]}]},
     }
     made = make.campaign(project, "GIFT_VOUCHERS", voucher={"redemption": {"quantity": 3}}, **times)
     (voucher,) = project.get("/v1/vouchers")["vouchers"]
     for shown in (made, made["voucher"], voucher):
         assert shown["start_date"] == "2026-01-01T00:00:00.000Z"
         assert shown["expiration_date"] == "2029-12-31T23:00:00.000Z"
-        for name in ("validity_timeframe", "validity_day_of_week", "validity_hours"):
+        for name in ("validity_timeframe", "validity_day_of_week"):
             assert shown[name] == times[name]
     assert voucher["gift"] == {"amount": 10_000, "subtracted_amount": 0, "balance": 10_000, "effect": "APPLY_TO_ORDER"}
     assert (voucher["redemption"]["quantity"], voucher["redemption"]["redeemed_amount"]) == (3, 0)
@@ -108,6 +108,9 @@ def test_a_standalone_campaign_has_one_generic_code(project: Project) -> None:
         ({"validity_timeframe": {"interval": "P0D", "duration": "P1D"}, "start_date": "2026-01-01"}, "invalid_payload"),
         ({"validity_day_of_week": [7]}, "invalid_payload"),
         ({"validity_hours": {"daily": [{"start_time": "25:00", "days_of_week": [1]}]}}, "invalid_payload"),
+        ({"validity_day_of_week": [1], "validity_hours": {"daily": [MORNINGS]}}, "invalid_payload"),
+        ({"validity_hours": {"daily": [MORNINGS, {**MORNINGS, "start_time": "10:00"}]}}, "invalid_payload"),
+        ({"validation_rules": ["val_a", "val_b"]}, "invalid_payload"),
         ({"voucher": {"discount": {"type": "PERCENT", "percent_off": 101}}}, "invalid_payload"),
         ({"voucher": {"discount": {"type": "AMOUNT", "amount_off": 10**19}}}, "invalid_payload"),
         ({"voucher": {"discount": {"type": "UNIT", "unit_off": 1}}}, "invalid_payload"),
@@ -345,3 +348,16 @@ def test_codes_of_a_campaign_that_is_deleted_meanwhile_do_not_stay(
     project.finished(removal)
     assert codes_of(installation, campaign["id"]) == []
     assert project.recorded("campaign.deleted")
+
+
+def test_hours_that_only_meet_do_not_overlap(project: Project) -> None:
+    hours = {
+        "daily": [
+            {"start_time": "10:00", "expiration_time": "12:00", "days_of_week": [1, 2]},
+            {"start_time": "08:00", "expiration_time": "10:00", "days_of_week": [1]},
+            {"start_time": "09:00", "days_of_week": [3]},
+        ]
+    }
+    made = make.campaign(project, "GIFT_VOUCHERS", validity_hours=hours)
+    (voucher,) = project.get("/v1/vouchers")["vouchers"]
+    assert made["validity_hours"] == voucher["validity_hours"] == hours

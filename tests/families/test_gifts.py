@@ -90,6 +90,9 @@ def test_a_coupon_has_no_balance(project: Project) -> None:
     project.post("/v1/vouchers/TEN", body)
     project.refuse("POST", "/v1/vouchers/TEN/balance", {"amount": 5}, status=400, key="invalid_voucher")
     assert project.get("/v1/vouchers/TEN/transactions")["data"] == []
+    make.campaign(project, "DISCOUNT_COUPONS", "Coupons")
+    shown = project.get("/v1/campaigns/Coupons/transactions")
+    assert shown == {"object": "list", "data_ref": "data", "data": [], "total": 0}
 
 
 def test_the_last_credits_are_taken_once(project: Project) -> None:

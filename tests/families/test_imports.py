@@ -233,6 +233,9 @@ def test_orders_are_imported_silently(project: Project) -> None:
     (event,) = project.receiver.wait(path, 1)
     assert event.json["type"] == "customer.created"
     project.refuse("POST", "/v1/orders/import", [{"amount": 1}] * 2_001, status=400, key="invalid_payload")
+    none = [{"items": [{"amount": 5}, {"quantity": 1, "initial_quantity": 0}]}]
+    refusal = project.refuse("POST", "/v1/orders/import", none, status=400, key="invalid_payload")
+    assert refusal["details"] == "Property .items[1].initial_quantity cannot be lower than 1"
     wrong = [{"items": [{"quantity": 1, "amount": "x"}]}]
     project.refuse("POST", "/v1/orders/import", wrong, status=400, key="invalid_payload")
 

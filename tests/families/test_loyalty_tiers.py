@@ -284,8 +284,13 @@ def test_a_tier_changes_what_rules_give(project: Project) -> None:
     eventually(lambda: balance() == 1 + 100 + 25 + 7 + 30)
     (event, *_) = project.recorded("customer.rewarded.loyalty_points", count=4)
     assert event["data"]["loyalty_tier"]["id"] == tier["id"]
-    entry = project.get(f"/v1/loyalties/members/{card['code']}/transactions")["data"][0]
-    assert entry["details"]["holder_loyalty_tier"] == {"id": tier["id"], "name": "Club"}
+    named = {"id": tier["id"], "name": "Club"}
+    entries = project.get(f"/v1/loyalties/members/{card['code']}/transactions")["data"]
+    told = {one["details"]["earning_rule"]["id"]: one["details"] for one in entries if "earning_rule" in one["details"]}
+    assert all(details["holder_loyalty_tier"] == named for details in told.values())
+    assert told.keys() == {plain["id"], *mapping}
+    assert {rule_id for rule_id, details in told.items() if "loyalty_tier" in details} == mapping.keys()
+    assert told[many["id"]]["loyalty_tier"] == named
 
 
 def test_joining_a_tier_earns_points(project: Project) -> None:

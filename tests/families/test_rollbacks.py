@@ -1,5 +1,6 @@
 """Rollbacks over HTTP: everything that a redemption took is given back, once, and told."""
 
+import json
 import random
 from typing import Any
 
@@ -209,3 +210,41 @@ def test_whatever_is_redeemed_and_undone_leaves_everything_as_it_was(project: Pr
     assert redeemed > 2
     till.balanced(project)
     assert kept
+
+
+UNITS: dict[str, dict[str, Any]] = {
+    "new": {"effect": "ADD_NEW_ITEMS", "unit_off": 1, "unit_type": "glass"},
+    "several": {
+        "effect": "ADD_MANY_ITEMS",
+        "units": [
+            {"effect": "ADD_NEW_ITEMS", "unit_off": 1, "unit_type": "glass"},
+            {"effect": "ADD_MISSING_ITEMS", "unit_off": 1, "unit_type": "bottle"},
+        ],
+    },
+    "missing": {"effect": "ADD_MISSING_ITEMS", "unit_off": 2, "unit_type": "glass"},
+}
+
+
+@pytest.mark.parametrize("beside", [False, True], ids=["alone", "with another"])
+@pytest.mark.parametrize("units", UNITS)
+def test_goods_that_came_in_are_paid_once_the_discount_is_gone(project: Project, units: str, *, beside: bool) -> None:
+    ids = {name: make.product(project, name, price=1_000)["id"] for name in ("bottle", "glass")}
+    wire = json.loads(
+        json.dumps(UNITS[units]).replace('"glass"', f'"{ids["glass"]}"').replace('"bottle"', f'"{ids["bottle"]}"')
+    )
+    till.discount(project, "FREE", discount={"type": "UNIT", **wire})
+    till.discount(project, "TEN")
+    codes = ["FREE", "TEN"] if beside else ["FREE"]
+    done = till.redeem(project, *codes, order={"items": [{"product_id": ids["bottle"], "quantity": 1}]})
+    order = done["order"]
+    assert order["total_discount_amount"] >= 1_000
+    for one in done["redemptions"]:
+        shown = project.get(f"/v1/redemptions/{one['id']}")
+        assert [line["id"] for line in shown["order"]["items"]] == [line["id"] for line in order["items"]]
+        assert None not in [line["id"] for line in shown["order"]["items"]]
+    whole = done["parent_redemption"] if beside else done["redemptions"][0]
+    project.post(f"/v1/redemptions/{whole['id']}/rollbacks", {})
+    after = project.get(f"/v1/orders/{order['id']}")
+    assert after["status"] == "CANCELED"
+    assert after["total_amount"] == after["amount"] == order["amount"]
+    assert not any(line.get("discount_quantity") or line.get("discount_amount") for line in after["items"])

@@ -165,3 +165,11 @@ def test_sql_and_memory_agree(customers: Customers, definition: dict[str, Any]) 
 )
 def test_what_lists_are_usually_narrowed_by_is_left_to_sql(path: str, conditions: dict[str, Any]) -> None:
     assert narrow(Where(), compile_filter({path: {"conditions": conditions}}), Moment(NOW, ZONE), field_of)
+
+
+@pytest.mark.parametrize("field", ["birthdate", "birthday"])
+def test_next_month_is_that_of_every_birthday(field: str) -> None:
+    wanted = compile_filter({field: {"conditions": {"$next_month": [True]}}})
+    moment = Moment(datetime(2026, 11, 22, tzinfo=UTC), "UTC")
+    born = [date(1980, 12, 5), date(1990, 12, 31), date(2026, 12, 5), date(1990, 1, 1), date(1980, 11, 30)]
+    assert [wanted.holds(lambda _path, day=day: day, moment) for day in born] == [True, True, True, False, False]

@@ -1,5 +1,6 @@
 """Validations over HTTP: they say what a redemption would come to, and change nothing."""
 
+from datetime import UTC, datetime
 from typing import Any
 
 import pytest
@@ -41,6 +42,7 @@ def test_one_code(project: Project) -> None:
     assert "skipped_redeemables" not in found
     assert found["stacking_rules"]["redeemables_limit"] == 30
     assert None not in found["stacking_rules"].values()
+    assert not any("mode_categories" in name or "calculation" in name for name in found["stacking_rules"])
     assert written(project) == 0
 
 
@@ -179,3 +181,69 @@ def test_a_metadata_schema_binds_the_redemption_only(project: Project) -> None:
     till.discount(project)
     make.metadata_schema(project, "redemption", till={"type": "number", "optional": False})
     assert till.validate(project, "TEN")["valid"] is True
+
+
+def test_a_stack_that_is_not_there_is_answered_as_one(project: Project) -> None:
+    tier = till.tier(project)
+    for name in ("stack_x", tier["id"]):
+        found = project.post("/v1/validations", {"redeemables": [{"object": "promotion_stack", "id": name}]})
+        (one,) = found["redeemables"]
+        assert (found["valid"], one["object"], one["id"]) == (False, "promotion_stack", name)
+        error = one["result"]["error"]
+        assert (error["key"], error["redeemable_type"], error["redeemable_id"]) == (
+            "not_found",
+            "promotion_stack",
+            name,
+        )
+
+
+def test_who_is_only_told_of_has_a_tracking_id_too(project: Project) -> None:
+    till.discount(project)
+    before = till.validate(project, "TEN", customer="ann")["tracking_id"]
+    assert before.startswith("track_")
+    assert project.post("/v1/qualifications", {"customer": {"source_id": "ann"}})["tracking_id"] == before
+    make.customer(project, "ann")
+    assert till.validate(project, "TEN", customer="ann")["tracking_id"] == before
+    assert till.validate(project, "TEN", customer="bob")["tracking_id"] != before
+    assert till.validate(project, "TEN", tracking_id="mine")["tracking_id"] == "mine"
+    assert "tracking_id" not in till.validate(project, "TEN")
+    redeemed = till.redeem(project, "TEN", tracking_id="mine")["redemptions"][0]
+    assert (redeemed["customer_id"], redeemed["tracking_id"]) == (None, "mine")
+
+
+def test_formulas_know_the_latest_publication(project: Project) -> None:
+    formula = 'DEFAULT_TO(PUBLICATION_METADATA("k");1) * 2'
+    off = {"type": "PERCENT", "percent_off": 5, "percent_off_formula": formula}
+    till.discount(project, "TEN", discount=off)
+    assert till.validate(project, "TEN")["order"]["total_discount_amount"] == 20
+    sent = {"voucher": "TEN", "customer": {"source_id": "ann"}, "metadata": {"k": 10}}
+    project.post("/v1/publications", sent)
+    found = till.validate(project, "TEN", customer="ann")
+    assert found["order"]["total_discount_amount"] == 200
+    assert found["redeemables"][0]["result"]["discount"]["is_dynamic"] is True
+
+
+def test_what_others_hold_of_a_gift_card_is_told(project: Project) -> None:
+    till.gift(project)
+    lock = {"type": "LOCK", "key": "mine"}
+    wanted = {"redeemables": [{"object": "voucher", "id": "CARD", "gift": {"credits": 300}}], "order": {"amount": 500}}
+    assert (
+        "locked_credits"
+        not in project.post("/v1/validations", {**wanted, "session": lock})["redeemables"][0]["result"]["gift"]
+    )
+    shown = project.post("/v1/validations", wanted)["redeemables"][0]["result"]["gift"]
+    assert (shown["balance"], shown["locked_credits"]) == (700, 300)
+
+
+def test_a_code_goes_by_its_own_windows_and_by_the_dates_of_its_campaign(project: Project) -> None:
+    today = datetime.now(UTC).isoweekday() % 7
+    other = [day for day in range(7) if abs(day - today) % 7 not in {0, 1, 6}]
+    make.campaign(project, "DISCOUNT_COUPONS", "Sale", vouchers_count=1, validity_day_of_week=other)
+    (voucher,) = project.get("/v1/vouchers", campaign="Sale")["vouchers"]
+    code = voucher["code"]
+    refused = till.validate(project, code)
+    assert errors(refused) == {code: "voucher_not_active_now"}
+    project.put(f"/v1/vouchers/{code}", {"validity_day_of_week": list(range(7))})
+    assert till.validate(project, code)["valid"]
+    project.put("/v1/campaigns/Sale", {"expiration_date": "2020-01-01T00:00:00Z"})
+    assert errors(till.validate(project, code)) == {code: "voucher_expired"}

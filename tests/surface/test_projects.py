@@ -169,6 +169,7 @@ def test_a_project_is_changed_and_what_is_not_sent_stays(project: Project) -> No
         {"client_redeem_enabled": "yes"},
         {"standard_webhooks": None},
         {"webhooks_callout_notifications": []},
+        {"api_usage_notifications": {"messages": {"value": 9}}},
         [],
     ],
 )

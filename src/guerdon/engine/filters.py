@@ -11,6 +11,8 @@ from guerdon.engine.moment import Moment
 MOST_FIELDS = 100
 _JUNCTION = "junction"
 _WORDS = {"and": True, "or": False}
+# Days that come back every year: of those, the next month means the anniversary and not the year of birth.
+_EVERY_YEAR = frozenset({"birthday", "birthdate"})
 
 
 class OnField(msgspec.Struct, frozen=True):
@@ -52,6 +54,8 @@ def _on_field(path: str, value: object) -> OnField:
     if not isinstance(conditions, Mapping) or not conditions:
         raise ValueError(f".{path} should have required property 'conditions'")
     named = cast("Mapping[str, object]", conditions)
+    if path in _EVERY_YEAR:
+        named = {"$next_month_md" if name == "$next_month" else name: value for name, value in named.items()}
     try:
         return OnField(path, named, compile_conditions(named))
     except ValueError as error:

@@ -92,7 +92,7 @@ class Redeemable(msgspec.Struct, frozen=True, kw_only=True):
     many more redemptions it has, None for no limit.
     """
 
-    object: Literal["voucher", "promotion_tier"]
+    object: Literal["voucher", "promotion_tier", "promotion_stack"]
     id: str
     ref: str = ""
     code: str | None = None

@@ -45,7 +45,9 @@ def read_tree(raw: object, depth: int = 1) -> Tree | None:
     if not isinstance(logic, str | None):
         raise ValueError("Logic must be a text")  # noqa: TRY004 - it is about what was sent, not about our code
     nodes = tuple(_node(number, rules[number], depth) for number in numbers)
-    tree = Tree(nodes, read_logic(logic or "", numbers))
+    if logic is not None and not logic.strip():  # the documented way to have no rules
+        return None
+    tree = Tree(nodes, read_logic(logic, numbers))
     if depth == 1 and _size(tree) > MOST_NODES:
         raise ValueError(_TOO_MANY)
     return tree

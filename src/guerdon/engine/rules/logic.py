@@ -18,13 +18,13 @@ class Logic(msgspec.Struct, frozen=True):
     evaluate: Evaluate
 
 
-def read_logic(text: str, numbers: Iterable[str]) -> Logic:
-    """`and` binds tighter than `or`; an empty text demands all the numbers. ValueError for a text that is none."""
+def read_logic(text: str | None, numbers: Iterable[str]) -> Logic:
+    """`and` binds tighter than `or`; no text demands all the numbers. ValueError for a text that is none."""
     known = frozenset(numbers)
+    if text is None:
+        return Logic(known, lambda holds: all(holds(number) for number in known))
     if len(text) > LONGEST:
         raise ValueError(f"Logic is longer than {LONGEST} characters")
-    if not text.strip():
-        return Logic(known, lambda holds: all(holds(number) for number in known))
     reader = _Reader(_tokens(text), known)
     evaluate = reader.either()
     if reader.word:

@@ -142,6 +142,8 @@ def _settings(row: CampaignRow, patch: CampaignPatch) -> Settings:
         codes = msgspec.structs.replace(codes, discount=discount)
     if patch.gift is not None and patch.gift.effect is not None and codes.gift is not None:
         codes = msgspec.structs.replace(codes, gift=msgspec.structs.replace(codes.gift, effect=patch.gift.effect))
+    if patch.loyalty_card is not None and codes.loyalty_card is not None:
+        codes = msgspec.structs.replace(codes, loyalty_card=define.card_settings(patch.loyalty_card, "loyalty_card"))
     return msgspec.structs.replace(settings, codes=codes)
 
 

@@ -6,9 +6,15 @@ from typing import Any
 import msgspec
 
 from guerdon.engine.codes import CodeConfig, code_config
-from guerdon.engine.points import ExpirationRules, problem_of
+from guerdon.engine.points import problem_of
 from guerdon.errors import ApiError, invalid_payload, refused
-from guerdon.families.campaigns.schemas import NewCampaign, NewCampaignVoucher, NewCodeConfig, TiersExpiration
+from guerdon.families.campaigns.schemas import (
+    NewCampaign,
+    NewCampaignVoucher,
+    NewCodeConfig,
+    NewLoyaltyCard,
+    TiersExpiration,
+)
 from guerdon.families.campaigns.store import (
     NO_EXTENSION,
     PROMOTION,
@@ -141,21 +147,21 @@ def _voucher(new: NewCampaign) -> NewCampaignVoucher:
 def _codes(voucher: NewCampaignVoucher) -> CodeSettings:
     gift, card, discount = voucher.gift, voucher.loyalty_card, voucher.discount
     terms.check_discount(discount, "voucher.discount")
-    if card and card.expiration_rules:
-        _check_rules(card.expiration_rules)
     return CodeSettings(
         config=codes_like(voucher.code_config),
         quantity=voucher.redemption.quantity if voucher.redemption else None,
         discount=msgspec.to_builtins(discount),
         gift=GiftSettings(gift.amount, gift.effect or "APPLY_TO_ORDER") if gift else None,
-        loyalty_card=msgspec.convert(msgspec.to_builtins(card), CardSettings | None),
+        loyalty_card=card_settings(card, "voucher.loyalty_card") if card else None,
     )
 
 
-def _check_rules(rules: ExpirationRules) -> None:
-    problem = problem_of(rules)
-    if problem:
-        raise invalid_payload(f"Property .voucher.loyalty_card.expiration_rules.{problem}")
+def card_settings(card: NewLoyaltyCard, path: str) -> CardSettings:
+    """What cards begin with. Errors: invalid_payload."""
+    problem = problem_of(card.expiration_rules) if card.expiration_rules else None
+    if problem is not None:
+        raise invalid_payload(f"Property .{path}.expiration_rules.{problem}")
+    return msgspec.convert(msgspec.to_builtins(card), CardSettings)
 
 
 def check_times(activity_duration: str | None, tiers: TiersExpiration | None) -> None:

@@ -124,7 +124,7 @@ class NewCampaign(NewTimes, kw_only=True):
     category_id: str | None = None
     category: str | None = None
     metadata: Metadata | None = None
-    validation_rules: list[str] | None = None
+    validation_rules: Annotated[list[str], Meta(max_length=1)] | None = None
     loyalty_tiers_expiration: TiersExpiration | None = None
     voucher: NewCampaignVoucher | None = None
     promotion: NewPromotion | None = None
@@ -152,6 +152,7 @@ class CampaignPatch(TimesPatch, kw_only=True):
     unset_metadata_fields: list[str] | None = None
     discount: Discount | None = None
     gift: NewGiftEffect | None = None
+    loyalty_card: NewLoyaltyCard | None = None
     loyalty_tiers_expiration: TiersExpiration | None = None
     access_settings: AccessSettings | None = None
 

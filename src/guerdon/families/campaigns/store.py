@@ -98,6 +98,11 @@ class CampaignRow(msgspec.Struct, frozen=True, kw_only=True, dict=True):
         end = None if settings.activity_duration else self.expiration_date
         return Validity(self.start_date, end, settings.validity)
 
+    @property
+    def dates(self) -> Validity:
+        """Between which dates its codes can be used. They have windows of their own, taken from it or changed since."""
+        return msgspec.structs.replace(self.period, windows=None)
+
     def last_day_of_points(self, earned: date) -> date | None:
         """The last day on which points of its cards can be used that were earned that day; None is for ever."""
         card = self.configured.codes.loyalty_card

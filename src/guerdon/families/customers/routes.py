@@ -29,7 +29,6 @@ from guerdon.http.routing import Param, Route, Upload, Uploaded
 class CustomersQuery(CreatedQuery, kw_only=True):
     """What a list of customers can be narrowed to."""
 
-    max_page = 99
     sortable = ("created_at", "updated_at", "source_id")
 
     email: str | None = None

@@ -1,5 +1,7 @@
 """Operations on the account of a card, of whichever kind it is."""
 
+from msgspec import UNSET
+
 from guerdon.db.table import Where
 from guerdon.errors import refused
 from guerdon.families.campaigns import routes as campaigns
@@ -39,9 +41,12 @@ async def list_voucher_transactions(call: Call[None], row: VoucherRow) -> Transa
 
 async def list_campaign_transactions(call: Call[None], campaign: CampaignRow) -> Transactions:
     """Those of all cards; a campaign of something else has none."""
+    if campaign.campaign_type not in _WITH_ACCOUNTS:
+        return Transactions([], UNSET, UNSET, total=0)
     return await transactions.page(call, Where().equal(campaign_id=campaign.id))
 
 
+_WITH_ACCOUNTS = frozenset({"LOYALTY_PROGRAM", "GIFT_VOUCHERS"})
 _ONE = (Param("voucher", load),)
 ROUTES = (
     Route("POST", "/v1/vouchers/{code}/balance", change_voucher_balance, _ONE, AmountChange, answer=AmountBalance),

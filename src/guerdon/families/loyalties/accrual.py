@@ -74,21 +74,21 @@ def told(work: Work, occasion: Occasion, card: Card, member: Member, due: Due, e
     """The entry of the ledger for points that are on the card already; the events are recorded."""
     trigger, rule = occasion.trigger, due.rule
     named: dict[str, Any] = {"earning_rule": {"id": rule.id, "source": {"banner": rule.banner or ""}}}
-    if occasion.tier is not None:
-        named["holder_loyalty_tier"] = {"id": occasion.tier.id, "name": occasion.tier.name}
+    named |= tiers_named(occasion, rule.id)
     movement = Movement(
         type="POINTS_ACCRUAL",
         points=due.points,
         source=AUTOMATION,
-        details={**trigger.named, **named},
+        details={**named, **trigger.named},
         operation_type=AUTOMATIC,
     )
+    mapped = "loyalty_tier" in named
     expanded = Expanded(
         order=msgspec.convert(trigger.order, SimpleOrder) if trigger.order else None,
         event=trigger.shown,
         earning_rule=views.simple_earning_rule(rule),
         segment=trigger.segment,
-        loyalty_tier=trigger.tier,
+        loyalty_tier=trigger.tier or (tier_views.tier(occasion.tier) if occasion.tier and mapped else None),
         custom_event=trigger.custom_event,
         holder_loyalty_tier=tier_views.tier(occasion.tier) if occasion.tier else None,
     )
@@ -97,6 +97,15 @@ def told(work: Work, occasion: Occasion, card: Card, member: Member, due: Due, e
     tell_points_added(work, member, row, AUTOMATIC)
     _tell_rewarded(work, occasion, card, member, due)
     return row
+
+
+def tiers_named(occasion: Occasion, rule_id: str) -> dict[str, Any]:
+    """What the ledger names of the holder's tier: that there is one, and whether it changes what the rule gives."""
+    tier = occasion.tier
+    if tier is None:
+        return {}
+    named = {"id": tier.id, "name": tier.name}
+    return {"holder_loyalty_tier": named, **({"loyalty_tier": named} if rule_id in tier.of_rules else {})}
 
 
 def _tell_rewarded(work: Work, occasion: Occasion, card: Card, member: Member, due: Due) -> None:

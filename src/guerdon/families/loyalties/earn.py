@@ -129,7 +129,13 @@ async def _earn(work: Work, occasion: Occasion, card: Card, current: VoucherRow,
     if not await store.earn(work.db, work.project.id, trigger.cause_id, rule.id, entry_id):
         return current
     if rule.pending_days:
-        return await pending.add(work, occasion.campaign, trigger, current, pending.Earned(entry_id, rule, points))
+        return await pending.add(
+            work,
+            occasion.campaign,
+            trigger,
+            current,
+            pending.Earned(entry_id, rule, points, accrual.tiers_named(occasion, rule.id)),
+        )
     member = await _add(work, occasion, current, due)
     row = accrual.told(work, occasion, card, member, due, entry_id)
     ledger.record(work.db, work.project.id, row)

@@ -30,11 +30,12 @@ _SLICE = 100
 
 
 class Earned(msgspec.Struct, frozen=True):
-    """Points that are to wait, and the rule that gives them."""
+    """Points that are to wait, the rule that gives them, and what the ledger names of the holder's tier."""
 
     id: str
     rule: EarningRuleRow
     points: int
+    tiers: dict[str, Any]
 
 
 async def add(work: Work, campaign: CampaignRow, trigger: Trigger, card: VoucherRow, earned: Earned) -> VoucherRow:
@@ -57,6 +58,7 @@ async def add(work: Work, campaign: CampaignRow, trigger: Trigger, card: Voucher
             "event": {**trigger.shown, "event_source": msgspec.json.decode(trigger.event.event_source)},
             "earning_rule": {"id": rule.id, "source": {"banner": rule.banner or ""}},
             "order": trigger.named["order"],
+            **earned.tiers,
         },
         created_at=work.now,
     )

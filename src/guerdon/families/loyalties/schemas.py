@@ -121,10 +121,11 @@ class Transactions(msgspec.Struct):
     """A slice of a ledger."""
 
     data: list[Transaction]
-    has_more: bool
+    has_more: bool | UnsetType
     more_starting_after: str | UnsetType
     object: str = "list"
     data_ref: str = "data"
+    total: int | UnsetType = UNSET
 
 
 class BucketPoints(msgspec.Struct):

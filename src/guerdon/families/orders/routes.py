@@ -5,6 +5,7 @@ from typing import Annotated, ClassVar
 import msgspec
 from msgspec import Meta
 
+from guerdon.errors import invalid_payload
 from guerdon.families.async_actions import store as async_actions
 from guerdon.families.async_actions.routes import Accepted
 from guerdon.families.orders import jobs, save, store, views
@@ -33,7 +34,11 @@ async def update_order(call: Call[OrderPatch], row: OrderRow) -> Order:
 
 
 async def import_orders(call: Call[list[NewOrder]]) -> Accepted:
-    """Orders there have been: nothing is earned by them, and nobody is told of them."""
+    """Orders there have been: nothing is earned by them, and nobody is told of them. Errors: invalid_payload."""
+    for order in call.body:
+        for place, item in enumerate(order.items or ()):
+            if item.initial_quantity in {0, "0"}:
+                raise invalid_payload(f"Property .items[{place}].initial_quantity cannot be lower than 1")
     rows = [msgspec.to_builtins(order, enc_hook=str) for order in call.body]  # dates as text
     return Accepted(await async_actions.begin(call.work, "ORDERS.IMPORT", jobs.IMPORT, rows, {}))
 

@@ -15,7 +15,7 @@ class UsageNotification(msgspec.Struct, frozen=True):
     """At what share of a quota to tell whom; kept for clients, because here there is no quota."""
 
     enabled: bool = False
-    value: int = 80
+    value: Annotated[int, Meta(ge=10, le=90)] = 80
     in_app: bool = False
     emails: list[str] = []
 

@@ -1,5 +1,6 @@
 """Publications: their table and every statement on it."""
 
+from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 
@@ -44,6 +45,12 @@ FIELDS = Fields(
         "vouchers": "to_jsonb(codes)",
     },
 )
+_LATEST = """
+SELECT wanted.id, p.metadata FROM unnest($2::text[]) AS wanted (id), LATERAL (
+    SELECT metadata FROM publications WHERE project_id = $1 AND vouchers_id @> ARRAY[wanted.id]
+    ORDER BY created_at DESC, id DESC LIMIT 1
+) p
+"""
 _CLAIM = f"{PUBLICATIONS.insert_sql} ON CONFLICT ON CONSTRAINT publications_source_id DO NOTHING RETURNING id"
 
 
@@ -53,3 +60,8 @@ async def claim(db: Transaction, project_id: str, row: PublicationRow) -> bool:
     Waits for whoever is just taking the source id, so that False means that the other publication can be read.
     """
     return await db.write_row(_CLAIM, project_id, *msgspec.structs.astuple(row)) is not None
+
+
+async def latest_metadata(db: Transaction, project_id: str, voucher_ids: Sequence[str]) -> dict[str, dict[str, Any]]:
+    """The metadata of each voucher's latest publication, by the voucher's id."""
+    return {row["id"]: row["metadata"] for row in await db.rows(_LATEST, project_id, voucher_ids)}

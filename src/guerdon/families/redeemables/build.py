@@ -41,19 +41,17 @@ def redeemable(wanted: Wanted, sources: Sources, rules: tuple[Attached, ...]) ->
     row = _row(wanted, sources)
     if row is None:
         absent = refusals.not_found(wanted.object, wanted.id)
-        return Redeemable(object=_object(wanted), id=wanted.id, absent=absent)
+        return Redeemable(object=wanted.object, id=wanted.id, absent=absent)
     if isinstance(row, TierRow):
         return _tier(wanted, sources, row, rules)
     return _voucher(wanted, sources, row, rules)
 
 
 def _row(wanted: Wanted, sources: Sources) -> VoucherRow | TierRow | None:
-    found = sources.vouchers if wanted.object == "voucher" else sources.tiers
-    return found.get(wanted.id)
-
-
-def _object(wanted: Wanted) -> Literal["voucher", "promotion_tier"]:
-    return "voucher" if wanted.object == "voucher" else "promotion_tier"
+    """None for a stack too: what was asked for are its tiers, unless it does not exist."""
+    if wanted.object == "voucher":
+        return sources.vouchers.get(wanted.id)
+    return sources.tiers.get(wanted.id) if wanted.object == "promotion_tier" else None
 
 
 def _tier(wanted: Wanted, sources: Sources, row: TierRow, rules: tuple[Attached, ...]) -> Redeemable:
@@ -89,7 +87,7 @@ def _voucher(wanted: Wanted, sources: Sources, row: VoucherRow, rules: tuple[Att
         card=_card(row, wanted, held, offer),
         absent=_unpublished(row) or (_absent(wanted, offer) if row.type == "LOYALTY_CARD" else None),
         active=row.active and (campaign is None or campaign.active),
-        periods=(campaign.period, row.period) if campaign else (row.period,),
+        periods=(campaign.dates, row.period) if campaign else (row.period,),
         left=None if row.redemption_quantity is None else row.redemption_quantity - row.redeemed_quantity - held.uses,
         holder_id=row.holder_id,
         is_referral_code=row.is_referral_code,
@@ -102,6 +100,7 @@ def _voucher(wanted: Wanted, sources: Sources, row: VoucherRow, rules: tuple[Att
             publish_count=row.publish_count,
             start_date=row.start_date,
             expiration_date=row.expiration_date,
+            publication_metadata=sources.publications.get(row.id, {}),
         ),
     )
 
@@ -140,6 +139,13 @@ def free_goods(discount: Mapping[str, Any] | None) -> list[str]:
         return []
     kinds: list[Mapping[str, Any]] = discount.get("units") or [discount]
     return [kind["unit_type"] for kind in kinds if kind.get("unit_type")]
+
+
+def asks_for_publication(discount: Mapping[str, Any] | None) -> bool:
+    """Whether one of its formulas uses metadata of the publication."""
+    parts: list[Mapping[str, Any]] = [discount, *(discount.get("units") or ())] if discount else []
+    formulas = (value for part in parts for name, value in part.items() if name.endswith("_formula"))
+    return any("PUBLICATION_METADATA" in str(formula).upper() for formula in formulas)
 
 
 def unit_counters(basket: Basket, sources: Sources) -> list[Asked]:

@@ -69,12 +69,13 @@ async def finish(
 
 
 def _completed(work: Work, one: Done, value: Order | None, order: OrderRow | None) -> Done:
-    """The redemption with its people, campaign and order."""
+    """The redemption with its people, campaign and order, and its share of that, line by line."""
     customer = one.customer
     row = replace(
         one.row,
         customer_id=customer.id if customer else None,
-        tracking_id=tracking_id(work, customer) if customer else None,
+        tracking_id=tracking_id(work, customer.source_id or customer.id) if customer else one.row.tracking_id,
+        snapshot=snapshot(value) if value else None,
         campaign_id=one.campaign.id if one.campaign else None,
         reward_id=one.offer.reward.id if one.offer else None,
         reward_assignment_id=one.offer.assignment.id if one.offer else None,

@@ -4,9 +4,10 @@ import base64
 import hashlib
 from collections.abc import Iterator, Mapping, Sequence
 from datetime import date
+from typing import Any
 
 import msgspec
-from msgspec import UNSET
+from msgspec import UNSET, UnsetType
 
 from guerdon.engine import goods
 from guerdon.engine.basket import NO_ORDER, Basket, Ignored
@@ -28,6 +29,7 @@ from guerdon.families.product_collections import goods as collected, known as kn
 from guerdon.families.products import store as products
 from guerdon.families.products.store import SHIPPING_ID, SHIPPING_SOURCE_ID, Catalogue, ProductRow, SkuRow
 from guerdon.families.promotion_tiers.store import STACKS, StackRow
+from guerdon.families.publications import store as publications
 from guerdon.families.redeemables import build, counters, rules, store
 from guerdon.families.redeemables.counters import Asked, Asker
 from guerdon.families.redeemables.gathered.rows import Asked as Names, Gathered
@@ -83,6 +85,7 @@ async def complete(
         sources,
         stack=stack,
         offers=offers,
+        publications=await _publications(work, found.vouchers),
         rules=await rules.of_more(work, sources.rules, {one.assignment.id for one in offers.values()}),
         customer=found.customer or await _customer_of_order(work, request, found.order),
         before=found.order,
@@ -175,11 +178,16 @@ def _voucher_id(sources: Sources, wanted: Wanted) -> str:
     return found.id if found else ""
 
 
-def tracking_id(work: Work, customer: CustomerRow) -> str:
-    """The same for everything that a customer does in a project; it does not show who it is."""
-    name = (customer.source_id or customer.id).encode()
-    digest = hashlib.blake2b(name, digest_size=_TRACKING_BYTES, key=work.project.id.encode()).digest()
+def tracking_id(work: Work, name: str) -> str:
+    """The same for all that a customer does in a project; `name` is the source id, or else the id; it is hidden."""
+    digest = hashlib.blake2b(name.encode(), digest_size=_TRACKING_BYTES, key=work.project.id.encode()).digest()
     return f"track_{base64.b64encode(digest).decode()}"
+
+
+def tracked(work: Work, sent: NewCustomer | None, customer: CustomerRow | None, named: str | None) -> str | UnsetType:
+    """That of the customer, stored or only told of, or else the one that was sent."""
+    source_id = customer.source_id or customer.id if customer else sent and sent.source_id
+    return tracking_id(work, source_id) if source_id else named or UNSET
 
 
 def _check(redeemables: Sequence[Wanted]) -> None:
@@ -274,6 +282,11 @@ def _profile(sent: NewCustomer) -> dict[str, str]:
 async def _segments(work: Work, customer: CustomerRow) -> frozenset[str]:
     moment = Moment(work.now, work.project.timezone)
     return frozenset(one.id for one in await segments.segments_of(work.db, work.project.id, customer, moment))
+
+
+async def _publications(work: Work, rows: Sequence[VoucherRow]) -> Mapping[str, Mapping[str, Any]]:
+    asking = [row.id for row in rows if row.publish_count and build.asks_for_publication(row.discount)]
+    return await publications.latest_metadata(work.db, work.project.id, asking) if asking else {}
 
 
 async def _catalogue(work: Work, found: Gathered, sources: Sources) -> Catalogue:

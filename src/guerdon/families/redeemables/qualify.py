@@ -4,7 +4,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from itertools import islice
 
 import msgspec
-from msgspec import UNSET, UnsetType
+from msgspec import UnsetType
 from msgspec.structs import replace
 
 from guerdon.clock import iso_exactly
@@ -24,6 +24,7 @@ from guerdon.families.redeemables.counters import Asker
 from guerdon.families.redeemables.quotes import Offer
 from guerdon.families.redeemables.request import QualificationOptions, QualificationRequest, Request, Scenario, Wanted
 from guerdon.families.redeemables.sources import Loaded
+from guerdon.families.stacking_rules import store as stacking_rules
 from guerdon.families.vouchers.store import VoucherRow
 
 _LIMIT = 5
@@ -175,11 +176,10 @@ def _answer(work: Work, body: QualificationRequest, loaded: Loaded, listed: answ
         redeemables=listed,
         tracking_id=tracking_id(work, body, loaded),
         order=quotes.echo(body.order, loaded),
-        stacking_rules=loaded.sources.stacking,
+        stacking_rules=stacking_rules.shown(loaded.sources.stacking),
     )
 
 
 def tracking_id(work: Work, body: QualificationRequest, loaded: Loaded) -> str | UnsetType:
     """That of the customer, or the one that was sent."""
-    customer = loaded.sources.customer
-    return load.tracking_id(work, customer) if customer else body.tracking_id or UNSET
+    return load.tracked(work, body.customer, loaded.sources.customer, body.tracking_id)

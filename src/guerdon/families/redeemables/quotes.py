@@ -51,6 +51,9 @@ def outcome(found: Outcome, loaded: Loaded, request_id: str) -> answers.Applicab
         metadata=dict(redeemable.metadata),
         categories=_categories(loaded, redeemable),
     )
+    held = loaded.sources.held.get(redeemable.ref)
+    if shown.result.gift and held and held.amount:
+        shown.result.gift["locked_credits"] = held.amount
     _name(shown, loaded, redeemable)
     if found.taken is not None:
         shown.order = order(found.taken.order, loaded)

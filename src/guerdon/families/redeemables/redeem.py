@@ -287,7 +287,7 @@ def _row(
         channel_id=work.actor.app_id or "",
         metadata=request.metadata or {},
         created_at=work.now,
-        snapshot=store.snapshot(order),
+        tracking_id=request.tracking_id,
     )
 
 

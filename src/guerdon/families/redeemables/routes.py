@@ -41,7 +41,6 @@ _REDEMPTIONS_OF = "/v1/vouchers/{code}/redemption"
 class RedemptionsQuery(CreatedQuery, kw_only=True):
     """What a list of redemptions can be narrowed to; `campaign` is a name, `customer` an id."""
 
-    max_page = 99
     changed_at = "created_at"  # nothing else is kept of a redemption's time
     sortable: ClassVar[tuple[str, ...]] = ("created_at", "id", "voucher_code", "tracking_id", "customer_id")
 

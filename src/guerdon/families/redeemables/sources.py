@@ -36,6 +36,8 @@ class Sources(msgspec.Struct, frozen=True, kw_only=True):
 
     `wanted` are the redeemables of the request, a stack as its tiers.
 
+    `publications` are the metadata of the vouchers' latest publications, where a formula asks for them.
+
     `before` is the order as stored, `after` as the request would have it; both None where there is no order.
     `new_order` is what the request says of the order, with its customer.
     """
@@ -50,6 +52,7 @@ class Sources(msgspec.Struct, frozen=True, kw_only=True):
     stacking: dict[str, Any]
     categories: Mapping[str, CategoryRow]
     offers: Mapping[str, Offer] = {}
+    publications: Mapping[str, Mapping[str, Any]] = {}
     counted: Read = NOTHING
     customer: CustomerRow | None = None
     before: OrderRow | None = None

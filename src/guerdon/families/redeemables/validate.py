@@ -1,13 +1,12 @@
 """Validating: what a redemption would come to, and perhaps a lock on it."""
 
-from msgspec import UNSET
-
 from guerdon.engine.quote import Quote, decide
 from guerdon.events.work import Work
 from guerdon.families.redeemables import answers, quotes, tell
-from guerdon.families.redeemables.load import Loaded, load, tracking_id
+from guerdon.families.redeemables.load import Loaded, load, tracked
 from guerdon.families.redeemables.request import NewSession, Request
 from guerdon.families.sessions import store as sessions
+from guerdon.families.stacking_rules import store as stacking_rules
 
 # What is counted of campaigns.
 VALIDATION_SUCCEEDED, VALIDATION_FAILED = "validations_succeeded", "validations_failed"
@@ -60,8 +59,8 @@ def _answer(work: Work, request: Request, loaded: Loaded, quote: Quote) -> answe
         id=work.new_id("valid_"),
         valid=quote.valid,
         redeemables=[quotes.outcome(one, loaded, work.group_id) for one in listed],
-        tracking_id=tracking_id(work, customer) if customer else request.tracking_id or UNSET,
-        stacking_rules=loaded.sources.stacking,
+        tracking_id=tracked(work, request.customer, customer, request.tracking_id),
+        stacking_rules=stacking_rules.shown(loaded.sources.stacking),
     )
     if quote.refused:
         answer.inapplicable_redeemables = [quotes.outcome(one, loaded, work.group_id) for one in quote.refused]

@@ -1,5 +1,6 @@
 """Stacking rules: at most one row per project, with the settings that are not left at their defaults."""
 
+from collections.abc import Mapping
 from datetime import datetime
 from typing import Any
 
@@ -20,6 +21,7 @@ class StackingRulesRow(msgspec.Struct, frozen=True, kw_only=True):
 
 
 STACKING_RULES = Table("stacking_rules", StackingRulesRow)
+_NOT_TOLD = {"discount_calculation_mode", "initial_amount_mode_categories", "discounted_amount_mode_categories"}
 _DEFAULTS: dict[str, Any] = msgspec.to_builtins(StackingRules())
 _CREATE = f"{STACKING_RULES.insert_sql} ON CONFLICT DO NOTHING RETURNING id"
 _LOCK = f"{STACKING_RULES.select} FOR UPDATE"
@@ -39,6 +41,11 @@ def in_force(row: StackingRulesRow | None) -> dict[str, Any]:
     """The same of the project's row; what has no limit is left out."""
     found = msgspec.to_builtins(msgspec.convert(row.settings, StackingRules)) if row else _DEFAULTS
     return {name: value for name, value in found.items() if value is not None}
+
+
+def shown(settings: Mapping[str, Any]) -> dict[str, Any]:
+    """What is in force as the answers of decisions tell it: without the discount modes."""
+    return {name: value for name, value in settings.items() if name not in _NOT_TOLD}
 
 
 async def lock(db: Transaction, project_id: str) -> StackingRulesRow | None:

@@ -17,7 +17,6 @@ from guerdon.http.routing import Content, Param, Route, Scope
 class VouchersQuery(CreatedQuery, kw_only=True):
     """What a list of vouchers can be narrowed to; a campaign and a category go by name, a customer by either id."""
 
-    max_page = 99
     sortable = ("created_at", "updated_at", "code")
 
     campaign: str | None = None

@@ -1,7 +1,8 @@
 """What a request may say of when codes are valid and what they give: checked, and in the form that is stored."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from datetime import datetime
+from itertools import pairwise
 from typing import Any, Protocol
 
 import msgspec
@@ -14,6 +15,8 @@ from guerdon.errors import invalid_payload
 from guerdon.families.vouchers.schemas import Discount, FixedDiscount, UnitDiscount
 
 _LONGEST_YEARS = 1_000
+_DAYS_OF_WEEK = 7
+_MIDNIGHT = "24:00"
 _WINDOWS = {"timeframe": "validity_timeframe", "day_of_week": "validity_day_of_week", "hours": "validity_hours"}
 
 
@@ -42,14 +45,35 @@ def shown(
 
 
 def check_windows(start_date: datetime | None, validity: Mapping[str, Any] | None) -> None:
-    """Errors: invalid_payload for a timeframe without a start or with durations that are none."""
-    timeframe: Mapping[str, str] | None = (validity or {}).get("timeframe")
+    """Errors: invalid_payload.
+
+    For a timeframe without a start or with durations that are none, for hours that overlap, and for hours beside
+    a timeframe or days.
+    """
+    said = validity or {}
+    if said.get("hours"):
+        if said.get("timeframe") or said.get("day_of_week"):
+            others = "validity_timeframe or validity_day_of_week"
+            raise invalid_payload(f"Property .validity_hours cannot be combined with {others}")
+        _check_hours(said["hours"]["daily"])
+    timeframe: Mapping[str, str] | None = said.get("timeframe")
     if timeframe is None:
         return
     for name in ("interval", "duration"):
         check_duration(f"validity_timeframe.{name}", timeframe[name])
     if start_date is None:
         raise invalid_payload("Payload should have required property 'start_date' when it has 'validity_timeframe'")
+
+
+def _check_hours(daily: Sequence[Mapping[str, Any]]) -> None:
+    for day in range(_DAYS_OF_WEEK):
+        mine = sorted(
+            (window["start_time"], window.get("expiration_time") or _MIDNIGHT)
+            for window in daily
+            if day in window["days_of_week"]
+        )
+        if any(following[0] < one[1] for one, following in pairwise(mine)):
+            raise invalid_payload(f"Property .validity_hours.daily has windows that overlap on day {day}")
 
 
 def check_duration(path: str, text: str) -> None:
