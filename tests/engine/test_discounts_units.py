@@ -104,6 +104,12 @@ def test_the_same_goods_twice_in_one_discount_are_counted_on() -> None:
     assert units(order.items[0]) == (1, 2, 2, 4_000)
 
 
+def test_a_line_without_a_quantity_had_none_before() -> None:
+    order = Order(items=(Item(product_id="vase", amount=500),), amount=500)
+    (line,) = given_to(order, missing("vase", 2)).items
+    assert (line.initial_quantity, line.quantity, line.applied_quantity, line.discount_quantity) == (0, 2, 2, 2)
+
+
 def test_an_amount_without_lines_grows_by_what_comes_in() -> None:
     assert given_to(cart(amount=230_000), new("sku_phone", 45)).amount == 9_680_000
     assert given_to(cart(amount=230_000), new("sku_phone", 45)).total_amount == 230_000

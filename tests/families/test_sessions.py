@@ -19,6 +19,13 @@ def refusal(project: Project, *names: str, **fields: Any) -> str | None:
     return None if answer.is_success else answer.json()["key"]
 
 
+def test_a_time_is_told_as_it_was_sent(project: Project) -> None:
+    till.discount(project)
+    for ttl in (5, 2.5):
+        body = {**till.wanted("TEN"), "session": {"type": "LOCK", "ttl": ttl}}
+        assert f'"ttl":{ttl},' in project.request("POST", "/v1/validations", json=body).text
+
+
 def test_a_lock_says_its_key(project: Project) -> None:
     till.discount(project)
     session = lock(project, "TEN")["session"]

@@ -161,10 +161,10 @@ def line_of(goods: str, catalogue: Catalogue) -> Item:
 
 
 def _begun(item: Item) -> Item:
-    """The line with what it was before its goods changed, said once in an order's life."""
+    """The line with what it was before its goods changed, said once in an order's life; no quantity counts as 0."""
     return replace(
         item,
-        initial_quantity=item.quantity if item.initial_quantity is None else item.initial_quantity,
+        initial_quantity=(item.quantity or 0) if item.initial_quantity is None else item.initial_quantity,
         initial_amount=item.amount if item.initial_amount is None else item.initial_amount,
     )
 

@@ -104,7 +104,7 @@ class Session(msgspec.Struct, kw_only=True):
 
     key: str
     type: str
-    ttl: float
+    ttl: int | float
     ttl_unit: str
 
 

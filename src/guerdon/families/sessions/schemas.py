@@ -13,5 +13,6 @@ class NewSession(msgspec.Struct, kw_only=True):
 
     type: Literal["LOCK"] | None = None
     key: Annotated[str, Meta(min_length=1, max_length=200)] | None = None
-    ttl: Annotated[float, Meta(gt=0, le=1e15)] | None = None
+    # Told again as it was sent: 5 and not 5.0.
+    ttl: Annotated[int, Meta(gt=0, le=10**15)] | Annotated[float, Meta(gt=0, le=1e15)] | None = None
     ttl_unit: Unit | None = None
