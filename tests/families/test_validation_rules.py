@@ -1,10 +1,16 @@
 """Validation rules over HTTP: how they are kept, what is refused, what is told."""
 
+from datetime import UTC, datetime
 from typing import Any
 
 import pytest
 
 import make
+from guerdon.engine.facts import Facts
+from guerdon.engine.moment import Moment
+from guerdon.engine.order import Order
+from guerdon.families.redeemables.rules import compiled
+from guerdon.families.validation_rules.store import RuleRow
 from installation import Project
 from together import at_once
 
@@ -223,3 +229,25 @@ def test_callers_at_once_change_different_parts_of_a_rule(project: Project) -> N
     at_once(*[lambda body=body: project.put(f"{RULES}/{made['id']}", body) for body in bodies])
     left = project.get(f"{RULES}/{made['id']}")
     assert (left["name"], left["error"], left["type"]) == ("new", {"message": "m"}, "basic")
+
+
+def test_two_changes_of_a_rule_within_a_millisecond_are_two_rules() -> None:
+    """As a process remembers them that sees one change and then the other."""
+
+    def row(amount: int) -> RuleRow:
+        node = {"name": "order.amount", "conditions": {"$more_than": [amount]}}
+        return RuleRow(
+            id="val_twice",
+            name="x",
+            type="expression",
+            context_type="global",
+            rules={"1": node, "logic": "1"},
+            applicable_to={},
+            created_at=datetime(2026, 11, 22, tzinfo=UTC),
+        )
+
+    facts = Facts(moment=Moment(datetime(2026, 11, 22, tzinfo=UTC), "UTC"), order=Order(amount=500))
+    found = [compiled(row(amount)).rule.violation(facts) is None for amount in (100, 1_000, 100)]
+    assert found == [True, False, True]
+    same = row(100)
+    assert compiled(same) is compiled(row(100)) is compiled(same)

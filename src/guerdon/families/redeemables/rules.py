@@ -1,7 +1,6 @@
 """The validation rules that bind what is to be redeemed, compiled once for each version of a rule."""
 
 from collections.abc import Collection, Mapping, Sequence
-from datetime import datetime
 
 import msgspec
 
@@ -20,8 +19,9 @@ _MOST_COMPILED = 10_000
 
 
 class Compiled(msgspec.Struct, frozen=True):
-    """A rule ready to be asked."""
+    """A rule ready to be asked, and the row that it was made from."""
 
+    row: RuleRow
     rule: Rule
     scope: Scope
     bundle_rules: BundleRules | None
@@ -40,18 +40,19 @@ class Rules(msgspec.Struct, frozen=True):
         return {name for rows in self.bindings.values() for one in rows for name in one.rule.collection_ids}
 
 
-_compiled: dict[tuple[str, datetime], Compiled] = {}
+_compiled: dict[str, Compiled] = {}
 
 
 def compiled(row: RuleRow) -> Compiled:
     """The row's rule and goods."""
-    key = (row.id, row.updated_at or row.created_at)
-    found = _compiled.get(key)
-    if found is None:
+    found = _compiled.get(row.id)
+    # Remembered rows are the same object; of others, a moment would not tell two changes within a millisecond apart.
+    if found is None or (found.row is not row and found.row != row):
         if len(_compiled) >= _MOST_COMPILED:
             _compiled.clear()
         rule = compile_rule({"rules": row.rules, "error": row.error})
-        found = _compiled[key] = Compiled(rule, targets.read(row.applicable_to), compile_bundles(row.bundle_rules))
+        scope, bundles = targets.read(row.applicable_to), compile_bundles(row.bundle_rules)
+        found = _compiled[row.id] = Compiled(row, rule, scope, bundles)
     return found
 
 
