@@ -51,6 +51,14 @@ def missing(bundles: Bundles) -> list[tuple[str, str, int]]:
     return [(each.id, each.object, each.item_quantity) for each in bundles.missing]
 
 
+@pytest.mark.parametrize("logic", [None, "", " ", "1 and 2"])
+def test_without_logic_all_parts_are_asked_for(logic: str | None) -> None:
+    rules = compile_bundles({"1": part("bottle", 1), "2": part("glass", 1), "logic": logic})
+    assert rules is not None
+    half = Order(items=(Item(product_id="bottle", quantity=1),))
+    assert find_bundles(rules, half, Catalogue(), MOMENT).quantity == 0
+
+
 def test_an_incomplete_bundle_tells_what_is_there_and_what_is_missing() -> None:
     found = find(part("bottle", 2), collection("pc_brand", 5), cart={"bottle": 1, "tee": 1, "socks": 2}, limit=10)
     assert (found.quantity, found.limit) == (0, 10)

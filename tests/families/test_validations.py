@@ -209,6 +209,11 @@ def test_who_is_only_told_of_has_a_tracking_id_too(project: Project) -> None:
     assert "tracking_id" not in till.validate(project, "TEN")
     redeemed = till.redeem(project, "TEN", tracking_id="mine")["redemptions"][0]
     assert (redeemed["customer_id"], redeemed["tracking_id"]) == (None, "mine")
+    till.discount(project, "OFF", active=False)
+    project.refuse(
+        "POST", "/v1/redemptions", till.wanted("OFF", tracking_id="mine"), status=400, key="voucher_disabled"
+    )
+    assert project.get("/v1/redemptions", result="FAILURE")["redemptions"][0]["tracking_id"] == "mine"
 
 
 def test_formulas_know_the_latest_publication(project: Project) -> None:

@@ -74,7 +74,10 @@ def compile_bundles(definition: Mapping[str, object] | None) -> BundleRules | No
     """None for none. ValueError, in the words of an error's details, for bundle rules that are none."""
     if not definition:
         return None
-    tree = read_tree({name: value for name, value in definition.items() if name not in _SETTINGS and value != ""})
+    parts = {name: value for name, value in definition.items() if name not in _SETTINGS}
+    if isinstance(logic := parts.get("logic"), str) and not logic.strip():
+        del parts["logic"]  # a bundle of nothing would be none: all parts are asked for
+    tree = read_tree(parts)
     if tree is None:
         return None
     mentioned = [node for node in tree.nodes if node.number in tree.logic.mentioned]

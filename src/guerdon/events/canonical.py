@@ -16,7 +16,7 @@ _INDEX_KEY = re.compile(rb'"\d+":')
 # All digits alike, and all that a number can follow: each search then begins with bytes that are rare, which makes it
 # several times as fast. Dates look alike as well, and are told by their end.
 _DIGITS_ALIKE = bytes.maketrans(b"123456789,[", b"000000000::")
-_KEY_ENDS_IN_DIGIT = b'0":'
+_LIKE_INDEX_KEY = re.compile(rb'"0++":')
 _ODD_NUMBER = re.compile(rb":-?0++(?:\.0++(?!Z)|e[0+-]|(?<=0{16}))")
 _GREATEST_INDEX = 2**32 - 2
 _GREATEST_EXACT = 2**53 - 1
@@ -33,7 +33,7 @@ def encode(value: object) -> bytes:
 def _suspect(text: bytes) -> bool:
     """False only for text that is canonical; text that merely looks odd is written again, to the same."""
     alike = b":" + text.translate(_DIGITS_ALIKE)
-    if _KEY_ENDS_IN_DIGIT in alike and _INDEX_KEY.search(text):
+    if _LIKE_INDEX_KEY.search(alike) and _INDEX_KEY.search(text):
         return True
     return _ODD_NUMBER.search(alike) is not None
 

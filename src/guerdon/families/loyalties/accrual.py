@@ -73,8 +73,8 @@ def expires_on(work: Work, occasion: Occasion, due: Due) -> date | None:
 def told(work: Work, occasion: Occasion, card: Card, member: Member, due: Due, entry_id: str) -> TransactionRow:
     """The entry of the ledger for points that are on the card already; the events are recorded."""
     trigger, rule = occasion.trigger, due.rule
-    named: dict[str, Any] = {"earning_rule": {"id": rule.id, "source": {"banner": rule.banner or ""}}}
-    named |= tiers_named(occasion, rule.id)
+    source = {"banner": rule.banner or ""}
+    named = {"earning_rule": {"id": rule.id, "source": source}, **tiers_named(occasion, rule.id)}
     movement = Movement(
         type="POINTS_ACCRUAL",
         points=due.points,
@@ -82,15 +82,15 @@ def told(work: Work, occasion: Occasion, card: Card, member: Member, due: Due, e
         details={**named, **trigger.named},
         operation_type=AUTOMATIC,
     )
-    mapped = "loyalty_tier" in named
+    holders = tier_views.tier(occasion.tier) if occasion.tier else None
     expanded = Expanded(
         order=msgspec.convert(trigger.order, SimpleOrder) if trigger.order else None,
         event=trigger.shown,
         earning_rule=views.simple_earning_rule(rule),
         segment=trigger.segment,
-        loyalty_tier=trigger.tier or (tier_views.tier(occasion.tier) if occasion.tier and mapped else None),
+        loyalty_tier=trigger.tier or (holders if "loyalty_tier" in named else None),
         custom_event=trigger.custom_event,
-        holder_loyalty_tier=tier_views.tier(occasion.tier) if occasion.tier else None,
+        holder_loyalty_tier=holders,
     )
     row = entry(work, member, movement, transaction_id=entry_id)
     tell_booked(work, member, movement, expanded, row)

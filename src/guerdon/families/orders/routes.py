@@ -37,7 +37,7 @@ async def import_orders(call: Call[list[NewOrder]]) -> Accepted:
     """Orders there have been: nothing is earned by them, and nobody is told of them. Errors: invalid_payload."""
     for order in call.body:
         for place, item in enumerate(order.items or ()):
-            if item.initial_quantity in {0, "0"}:
+            if item.initial_quantity is not None and int(item.initial_quantity) < 1:
                 raise invalid_payload(f"Property .items[{place}].initial_quantity cannot be lower than 1")
     rows = [msgspec.to_builtins(order, enc_hook=str) for order in call.body]  # dates as text
     return Accepted(await async_actions.begin(call.work, "ORDERS.IMPORT", jobs.IMPORT, rows, {}))

@@ -82,7 +82,7 @@ def _done(
     row = RedemptionRow(
         id=work.new_id("rf_"),
         customer_id=customer.id if customer else None,
-        tracking_id=tracking_id(work, customer.source_id or customer.id) if customer else None,
+        tracking_id=tracking_id(work, customer, named=request.tracking_id),
         related_object_type="voucher" if voucher else "promotion_tier" if tier else "redemption",
         promotion_tier_id=tier.id if tier else None,
         voucher_id=voucher.id if voucher else None,

@@ -74,7 +74,7 @@ def _completed(work: Work, one: Done, value: Order | None, order: OrderRow | Non
     row = replace(
         one.row,
         customer_id=customer.id if customer else None,
-        tracking_id=tracking_id(work, customer.source_id or customer.id) if customer else one.row.tracking_id,
+        tracking_id=tracking_id(work, customer, named=one.row.tracking_id),
         snapshot=snapshot(value) if value else None,
         campaign_id=one.campaign.id if one.campaign else None,
         reward_id=one.offer.reward.id if one.offer else None,

@@ -7,7 +7,7 @@ from datetime import date
 from typing import Any
 
 import msgspec
-from msgspec import UNSET, UnsetType
+from msgspec import UNSET
 
 from guerdon.engine import goods
 from guerdon.engine.basket import NO_ORDER, Basket, Ignored
@@ -178,16 +178,18 @@ def _voucher_id(sources: Sources, wanted: Wanted) -> str:
     return found.id if found else ""
 
 
-def tracking_id(work: Work, name: str) -> str:
-    """The same for all that a customer does in a project; `name` is the source id, or else the id; it is hidden."""
+def tracking_id(
+    work: Work, customer: CustomerRow | None, *, source_id: str | None = None, named: str | None = None
+) -> str | None:
+    """The same for all that a customer does in a project, without showing who it is.
+
+    `source_id` is that of a customer who is only told of, `named` the tracking id of a request that tells of nobody.
+    """
+    name = customer.source_id or customer.id if customer else source_id
+    if not name:
+        return named or None
     digest = hashlib.blake2b(name.encode(), digest_size=_TRACKING_BYTES, key=work.project.id.encode()).digest()
     return f"track_{base64.b64encode(digest).decode()}"
-
-
-def tracked(work: Work, sent: NewCustomer | None, customer: CustomerRow | None, named: str | None) -> str | UnsetType:
-    """That of the customer, stored or only told of, or else the one that was sent."""
-    source_id = customer.source_id or customer.id if customer else sent and sent.source_id
-    return tracking_id(work, source_id) if source_id else named or UNSET
 
 
 def _check(redeemables: Sequence[Wanted]) -> None:

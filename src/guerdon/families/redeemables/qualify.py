@@ -4,7 +4,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from itertools import islice
 
 import msgspec
-from msgspec import UnsetType
+from msgspec import UNSET, UnsetType
 from msgspec.structs import replace
 
 from guerdon.clock import iso_exactly
@@ -182,4 +182,5 @@ def _answer(work: Work, body: QualificationRequest, loaded: Loaded, listed: answ
 
 def tracking_id(work: Work, body: QualificationRequest, loaded: Loaded) -> str | UnsetType:
     """That of the customer, or the one that was sent."""
-    return load.tracked(work, body.customer, loaded.sources.customer, body.tracking_id)
+    told = body.customer and body.customer.source_id
+    return load.tracking_id(work, loaded.sources.customer, source_id=told, named=body.tracking_id) or UNSET

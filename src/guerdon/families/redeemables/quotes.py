@@ -143,7 +143,7 @@ def qualified(offer: Offer, *, expand: Sequence[str], locks: bool) -> answers.Qu
     if isinstance(row, StackRow):
         shown.redeemables = [outcome(each, loaded, "") for each in offer.outcomes]
     if isinstance(row, VoucherRow):
-        _hold(shown.result, row, loaded, locks=locks)
+        _hold(shown.result, row, locks=locks)
     if "validation_rules" in expand:
         shown.validation_rules_assignments = _assignments(first.redeemable, loaded)
     return shown
@@ -286,11 +286,10 @@ def _echoed(sent: SentItem) -> ItemView:
     return shown
 
 
-def _hold(result: answers.Result, row: VoucherRow, loaded: Loaded, *, locks: bool) -> None:
-    """What is on a card, and what others have locked of it."""
-    held = loaded.sources.held.get(row.id)
+def _hold(result: answers.Result, row: VoucherRow, *, locks: bool) -> None:
+    """What is on a card, and that nobody has locked any of it, where that is so."""
     if result.gift and locks:
-        result.gift["locked_credits"] = held.amount if held else 0
+        result.gift.setdefault("locked_credits", 0)
     if row.type == "LOYALTY_CARD":
         result.loyalty_card = {"points": row.added, "balance": row.balance}
 

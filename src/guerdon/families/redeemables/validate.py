@@ -1,9 +1,11 @@
 """Validating: what a redemption would come to, and perhaps a lock on it."""
 
+from msgspec import UNSET
+
 from guerdon.engine.quote import Quote, decide
 from guerdon.events.work import Work
 from guerdon.families.redeemables import answers, quotes, tell
-from guerdon.families.redeemables.load import Loaded, load, tracked
+from guerdon.families.redeemables.load import Loaded, load, tracking_id
 from guerdon.families.redeemables.request import NewSession, Request
 from guerdon.families.sessions import store as sessions
 from guerdon.families.stacking_rules import store as stacking_rules
@@ -54,12 +56,12 @@ def _answer(work: Work, request: Request, loaded: Loaded, quote: Quote) -> answe
     """Where one refusal is enough, all redeemables are listed; otherwise those that apply, the others apart."""
     whole = loaded.basket.stacking.redeemables_application_mode == "ALL" and bool(quote.refused)
     listed = quote.outcomes if whole else quote.applied or quote.refused
-    customer = loaded.sources.customer
+    customer, told = loaded.sources.customer, request.customer and request.customer.source_id
     answer = answers.Validated(
         id=work.new_id("valid_"),
         valid=quote.valid,
         redeemables=[quotes.outcome(one, loaded, work.group_id) for one in listed],
-        tracking_id=tracked(work, request.customer, customer, request.tracking_id),
+        tracking_id=tracking_id(work, customer, source_id=told, named=request.tracking_id) or UNSET,
         stacking_rules=stacking_rules.shown(loaded.sources.stacking),
     )
     if quote.refused:
