@@ -207,6 +207,8 @@ def test_who_is_only_told_of_has_a_tracking_id_too(project: Project) -> None:
     assert till.validate(project, "TEN", customer="bob")["tracking_id"] != before
     assert till.validate(project, "TEN", tracking_id="mine")["tracking_id"] == "mine"
     assert "tracking_id" not in till.validate(project, "TEN")
+    long = till.wanted("TEN", tracking_id="x" * 1_001)
+    project.refuse("POST", "/v1/redemptions", long, status=400, key="invalid_payload")
     redeemed = till.redeem(project, "TEN", tracking_id="mine")["redemptions"][0]
     assert (redeemed["customer_id"], redeemed["tracking_id"]) == (None, "mine")
     till.discount(project, "OFF", active=False)

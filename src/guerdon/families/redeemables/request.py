@@ -13,6 +13,7 @@ from guerdon.families.sessions.schemas import NewSession
 
 Metadata = dict[str, Any]
 Name = Annotated[str, Meta(min_length=1, max_length=1_000)]
+TrackingId = Annotated[str, Meta(max_length=1_000)]
 Kind = Literal["voucher", "promotion_tier", "promotion_stack"]
 Expand = Literal["order", "redeemable", "category", "redemption"]
 _MOST = 30
@@ -54,7 +55,7 @@ class Request(msgspec.Struct, kw_only=True):
     order: NewOrder | None = None
     customer: NewCustomer | None = None
     session: NewSession | None = None
-    tracking_id: str | None = None
+    tracking_id: TrackingId | None = None
     metadata: Metadata | None = None
     options: Options | None = None
 
@@ -67,7 +68,7 @@ class SingleRequest(msgspec.Struct, kw_only=True):
     order: NewOrder | None = None
     customer: NewCustomer | None = None
     session: NewSession | None = None
-    tracking_id: str | None = None
+    tracking_id: TrackingId | None = None
     metadata: Metadata | None = None
     options: Options | None = None
 
@@ -114,7 +115,7 @@ class QualificationRequest(msgspec.Struct, kw_only=True):
 
     customer: NewCustomer | None = None
     order: NewOrder | None = None
-    tracking_id: str | None = None
+    tracking_id: TrackingId | None = None
     scenario: Scenario | None = None
     options: QualificationOptions | None = None
     session: QualificationSession | None = None
